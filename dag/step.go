@@ -1,0 +1,115 @@
+package dag
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Input is one input of a step: bytes that exist already, or what another step
+// will produce. Exactly one of Content and Step is set.
+type Input struct {
+	Content ContentHash // bytes: a source, or any input of a resolved_id
+	Step    CacheID     // the output of a step
+	Member  string      // one member of a step with several outputs; empty for the whole output
+}
+
+// ContentInput returns the input that stands for bytes.
+func ContentInput(h ContentHash) Input { return Input{Content: h} }
+
+// StepInput returns the input that stands for the output of a step, or with a
+// member for one of its several outputs.
+func StepInput(id CacheID, member string) Input { return Input{Step: id, Member: member} }
+
+// IsSource reports whether the input is bytes rather than another step.
+func (in Input) IsSource() bool { return in.Step.IsZero() }
+
+// String returns the form that identities are made of: "content:<hash>",
+// "step:<cache_id>" or "step:<cache_id>/<member>".
+func (in Input) String() string {
+	switch {
+	case in.IsSource():
+		return "content:" + in.Content.String()
+	case in.Member == "":
+		return "step:" + in.Step.String()
+	}
+	return "step:" + in.Step.String() + "/" + in.Member
+}
+
+// MarshalText returns the form of String.
+func (in Input) MarshalText() ([]byte, error) { return []byte(in.String()), nil }
+
+// UnmarshalText reads the form of String.
+func (in *Input) UnmarshalText(text []byte) error {
+	kind, rest, _ := strings.Cut(string(text), ":")
+	switch kind {
+	case "content":
+		hash, err := ParseID[ContentHash](rest)
+		*in = ContentInput(hash)
+		return err
+	case "step":
+		id, member, _ := strings.Cut(rest, "/")
+		step, err := ParseID[CacheID](id)
+		*in = StepInput(step, member)
+		return err
+	}
+	return fmt.Errorf("input %q: want content:<hash> or step:<cache_id>", clip(string(text)))
+}
+
+// Step is one unit of work. Steps are values; a plan never changes them.
+type Step struct {
+	ID     CacheID         `json:"cache_id"`
+	Type   string          `json:"type"`   // versioned: "SEGMENT@1"
+	Config json.RawMessage `json:"config"` // normalised, canonical JSON
+	Inputs []Input         `json:"inputs,omitempty"`
+
+	Node  string  `json:"node"`            // the recipe node that it came from
+	Label string  `json:"label"`           // for people: "shots[3]"
+	Level int     `json:"level"`           // 0 for steps fed by sources only
+	Slots int     `json:"slots"`           // slots that the step takes, at least 1
+	Cost  float64 `json:"cost"`            // estimated seconds of work on one slot
+	Bytes int64   `json:"bytes"`           // estimated size of the output
+	Multi bool    `json:"multi,omitempty"` // several outputs: the content is a manifest
+
+	// Members are the names of the outputs of a step with several, where they
+	// are known before the work is done.
+	Members []string `json:"members,omitempty"`
+}
+
+// TypeName returns the type without its behaviour version.
+func (s Step) TypeName() string {
+	name, _, _ := strings.Cut(s.Type, "@")
+	return name
+}
+
+// Resolve returns the step's resolved_id, given the content that each input
+// turned out to be, in order.
+func (s Step) Resolve(contents []ContentHash, realm string) CacheID {
+	inputs := make([]Input, len(contents))
+	for i, h := range contents {
+		inputs[i] = ContentInput(h)
+	}
+	return StepID(s.Type, s.Config, inputs, realm)
+}
+
+// Output is one result that the recipe asks for.
+type Output struct {
+	Name  string `json:"name"` // the node's id
+	Input Input  `json:"input"`
+}
+
+// Plan is a recipe, its inputs and their analysis expanded into steps. Steps
+// are in an order in which every step follows its inputs; no two have the same
+// ID.
+type Plan struct {
+	ID       PlanID                   `json:"plan_id"`
+	Run      RunID                    `json:"run_id"`
+	Recipe   RecipeHash               `json:"recipe"`
+	Name     string                   `json:"name"`
+	Realm    string                   `json:"realm,omitempty"`
+	Inputs   map[string][]ContentHash `json:"inputs"`
+	Params   map[string]any           `json:"params"`
+	Analysis map[string]ContentHash   `json:"analysis"`
+	Steps    []Step                   `json:"steps"`
+	Outputs  []Output                 `json:"outputs"`
+}
