@@ -1,0 +1,50 @@
+package executor
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/artdag/artdag/dag"
+)
+
+// Registry maps plain type names to executors. It is built once and is safe
+// for concurrent use.
+type Registry struct{ byName map[string]Executor }
+
+var _ dag.Types = (*Registry)(nil)
+
+// NewRegistry returns a registry of the given executors. Two of one name is an
+// error.
+func NewRegistry(executors ...Executor) (*Registry, error) {
+	r := &Registry{byName: make(map[string]Executor, len(executors))}
+	for _, e := range executors {
+		name := e.Spec().Name
+		if _, taken := r.byName[name]; taken {
+			return nil, fmt.Errorf("executor: two step types are named %s", name)
+		}
+		r.byName[name] = e
+	}
+	return r, nil
+}
+
+// Get returns the executor of a plain name, or false.
+func (r *Registry) Get(name string) (Executor, bool) {
+	e, ok := r.byName[name]
+	return e, ok
+}
+
+// Lookup is Get for planning.
+func (r *Registry) Lookup(name string) (dag.Type, bool) {
+	e, ok := r.byName[name]
+	return e, ok
+}
+
+// Names returns all plain names, sorted.
+func (r *Registry) Names() []string {
+	names := make([]string, 0, len(r.byName))
+	for name := range r.byName {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
