@@ -1,43 +1,57 @@
 package dag
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
-// Suggest returns " (did you mean X?)" with the allowed name nearest to got,
-// or "" when none is near: further than a third of its letters, or 2.
+// longestName bounds the work of Suggest: nobody mistypes a name longer than
+// this, but an attacker may send one.
+const longestName = 64
+
+// Suggest returns " (did you mean X?)", where X is the allowed name nearest to
+// got, or "" when none is near. The first of several equally near wins.
 func Suggest(got string, allowed []string) string {
-	best, distance := "", max(2, len(got)/3)+1
-	for _, name := range allowed {
-		if d := editDistance(strings.ToLower(got), strings.ToLower(name)); d < distance {
-			best, distance = name, d
-		}
-	}
-	if best == "" || got == "" {
+	if got == "" || len(got) > longestName {
 		return ""
 	}
-	return " (did you mean " + best + "?)"
+	best, bestDistance := "", 1+max(1, utf8.RuneCountInString(got)/3)
+	for _, name := range allowed {
+		if name == "" || len(name) > longestName || name == got {
+			continue
+		}
+		if d := distance(strings.ToLower(got), strings.ToLower(name)); d < bestDistance {
+			best, bestDistance = name, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %s?)", best)
 }
 
-// editDistance is Levenshtein's, with a swap of neighbours counted as one
-// (optimal string alignment), because that is how people mistype.
-func editDistance(a, b string) int {
-	before, above := make([]int, len(b)+1), make([]int, len(b)+1)
+// distance is the optimal string alignment distance: insertions, deletions,
+// substitutions and swaps of neighbours cost one each.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	before, above, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range above {
 		above[j] = j
 	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
+	for i := range x {
+		row[0] = i + 1
+		for j := range y {
 			cost := 1
-			if a[i-1] == b[j-1] {
+			if x[i] == y[j] {
 				cost = 0
 			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
+			row[j+1] = min(above[j+1]+1, row[j]+1, above[j]+cost)
+			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
 			}
 		}
-		before, above = above, row
+		before, above, row = above, row, before
 	}
-	return above[len(b)]
+	return above[len(y)]
 }
