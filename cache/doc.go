@@ -1,0 +1,2 @@
+// Package cache is the content-addressed store on this machine's disk.
+package cache
