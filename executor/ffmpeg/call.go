@@ -8,8 +8,10 @@ package ffmpeg
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/artdag/artdag/executor/sandbox"
@@ -26,11 +28,15 @@ type Call struct {
 	Output []string
 	// Path is the output file, in Dir.
 	Path string
+	// Read lists further files that ffmpeg opens: those named in a list.
+	Read []string
 	// Threads of codecs: a constant of the type, because bytes depend on it.
 	// 0 means 1.
 	Threads int
 	// Dir is the scratch folder.
 	Dir string
+	// Stdin feeds an input whose Path is "pipe:0".
+	Stdin io.Reader
 	// Duration of what is made, in seconds, for progress; 0 when unknown.
 	Duration float64
 }
@@ -54,8 +60,7 @@ func (c Call) Args(graphFile string) []string {
 	args := []string{"-hide_banner", "-nostdin", "-y", "-v", "warning", "-xerror",
 		"-filter_threads", "1", "-filter_complex_threads", "1"}
 	for _, in := range c.Inputs {
-		args = append(args, "-threads", "1", "-protocol_whitelist", "file,pipe")
-		args = append(append(args, in.Options...), "-i", in.Path)
+		args = append(args, in.args()...)
 	}
 	if c.Graph != "" {
 		args = append(args, graphArgument(c.Graph, graphFile)...)
@@ -76,11 +81,57 @@ func graphArgument(graph, file string) []string {
 	return []string{"-filter_complex", scaler + graph}
 }
 
+// args are the options of the input and its -i. An input of the user's may not
+// be a playlist, which would open what it names; one whose demuxer is given is
+// ours.
+func (in Input) args() []string {
+	args := []string{"-threads", "1", "-protocol_whitelist", "file,pipe"}
+	if !slices.Contains(in.Options, "-f") {
+		args = append(args, "-format_whitelist", Formats)
+	}
+	return append(append(args, in.Options...), "-i", in.Path)
+}
+
+// Generator returns an input that is a filter graph without inputs, such as
+// "color=red:size=320x180:rate=24:duration=2".
+func Generator(graph string) Input {
+	return Input{Options: []string{"-f", "lavfi"}, Path: scaler + graph}
+}
+
+// Still returns an input that is one image, shown once, whatever its name.
+func Still(path string) Input {
+	return Input{Options: []string{"-f", "image2", "-pattern_type", "none"}, Path: path}
+}
+
 // Intermediate returns the output options of a file between steps: FFV1 in
 // Matroska loses nothing and each frame stands alone, PCM does not drift.
+// 24 bits because the integer resampler gives the same samples on every CPU.
 func Intermediate() []string {
 	return []string{"-c:v", "ffv1", "-level", "3", "-g", "1", "-slices", "4", "-slicecrc", "1",
-		"-c:a", "pcm_s16le", "-ar", "48000", "-f", "matroska"}
+		"-c:a", "pcm_s24le", "-f", "matroska"}
+}
+
+// Rate is the sample rate of intermediates, in samples per second.
+const Rate = 48000
+
+// Sound is the filter that brings sound to the form of intermediates: 48 kHz
+// by the integer resampler. channels 0 keeps their number.
+func Sound(channels int) string {
+	filter := "aresample=48000:internal_sample_fmt=s32p,aformat=sample_fmts=s32"
+	if channels > 0 {
+		// Negotiated with aresample, so that it is the one that mixes.
+		filter += ":channel_layouts=" + Layout(channels)
+	}
+	return filter
+}
+
+// Layout names the usual layout of that many channels.
+func Layout(channels int) string {
+	usual := []string{"mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1"}
+	if channels >= 1 && channels <= len(usual) {
+		return usual[channels-1]
+	}
+	return strconv.Itoa(channels) + "c"
 }
 
 // Run runs the call and blocks until ffmpeg is gone. log takes its messages,
@@ -92,7 +143,23 @@ func (c Call) Run(ctx context.Context, run sandbox.Runner, log io.Writer, progre
 	}
 	reader := &progressReader{duration: c.Duration, report: progress}
 	err := run.Run(ctx, sandbox.Command{
-		Tool: "ffmpeg", Args: c.Args(graphFile), Dir: c.Dir, Stdout: reader, Stderr: log,
+		Tool: "ffmpeg", Args: c.Args(graphFile), Dir: c.Dir, Read: c.reads(),
+		Stdin: c.Stdin, Stdout: reader, Stderr: log,
 	})
+	if err == nil && !reader.last.Ended {
+		err = errors.New("ffmpeg: it ended without saying that it was done")
+	}
 	return reader.last, err
+}
+
+// reads lists the files outside Dir that ffmpeg opens.
+func (c Call) reads() []string {
+	files := slices.Clone(c.Read)
+	for _, in := range c.Inputs {
+		if filepath.IsAbs(in.Path) {
+			files = append(files, in.Path)
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
 }

@@ -1,0 +1,6 @@
+package executor
+
+// Builtin returns the registry of all step types that artdag ships.
+func Builtin() (*Registry, error) {
+	return NewRegistry()
+}
