@@ -26,6 +26,8 @@ type Recipe struct {
 	Hash     dag.RecipeHash
 	// Warnings are faults that do not stop a run: an unused node or input.
 	Warnings Faults
+
+	source source // what Format prints
 }
 
 // Input declares what the artist gives with the run.
@@ -129,6 +131,7 @@ type Text struct {
 // the planner evaluates.
 type Value struct {
 	Pos    Pos
+	Start  Pos     // of the first character of a string, behind its quote; otherwise as Pos
 	Scalar any     // nil, bool, float64 or string, when Items and Fields are nil
 	Items  []Value // a list, non-nil
 	Fields []Field // a map, non-nil, in the order of the document
