@@ -113,3 +113,12 @@ type Plan struct {
 	Steps    []Step                   `json:"steps"`
 	Outputs  []Output                 `json:"outputs"`
 }
+
+// ReadConfig parses a step's config.
+func ReadConfig(config json.RawMessage) (map[string]any, error) {
+	var out map[string]any
+	if err := json.Unmarshal(config, &out); err != nil {
+		return nil, fmt.Errorf("dag: read config: %w", err)
+	}
+	return out, nil
+}
