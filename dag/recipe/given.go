@@ -277,4 +277,3 @@ func (p Param) suggestChoice(value any) string {
 	}
 	return dag.Suggest(text, texts)
 }
-

@@ -55,6 +55,10 @@ func (r *reader) names(rec *Recipe) map[string]int {
 	index := make(map[string]int, len(rec.Inputs)+len(rec.Nodes))
 	at := make(map[string]Pos, len(rec.Inputs))
 	for _, in := range rec.Inputs {
+		if first, taken := at[in.Name]; taken {
+			r.fault(in.Pos, "input %s is there twice; first in line %d", clip(in.Name), first.Line)
+			continue
+		}
 		index[in.Name], at[in.Name] = -1, in.Pos
 	}
 	for i, n := range rec.Nodes {
