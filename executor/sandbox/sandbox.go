@@ -43,6 +43,8 @@ type Command struct {
 	// their number; 0 means the sandbox's defaults.
 	Memory    int64
 	Processes int
+	// Used, if set, is told what the call took.
+	Used *Usage
 }
 
 // ExitError is a tool that failed.

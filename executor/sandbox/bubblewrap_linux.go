@@ -1,0 +1,229 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// bubblewrap confines by namespaces: a tool sees its own processes, no network
+// and a file system of what it is shown.
+type bubblewrap struct {
+	path    string
+	version string
+	base    []string // arguments that every call has
+}
+
+// newBubblewrap returns bubblewrap if it works here. Present is not enough:
+// under the seccomp profile of Docker, for one, it may not make namespaces.
+func (s *Sandbox) newBubblewrap() (*bubblewrap, error) {
+	path, err := s.find("bwrap")
+	if err != nil {
+		return nil, errors.New("bubblewrap is not installed (apt-get install bubblewrap)")
+	}
+	version, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		return nil, fmt.Errorf("bubblewrap does not start: %w", err)
+	}
+	b := &bubblewrap{path: path, version: strings.TrimPrefix(strings.TrimSpace(string(version)), "bubblewrap ")}
+	for _, hardened := range []bool{true, false} {
+		b.base = baseArguments(hardened)
+		if err = b.try(); err == nil {
+			return b, nil
+		}
+	}
+	return nil, fmt.Errorf("bubblewrap may not make namespaces here: %w", err)
+}
+
+func (b *bubblewrap) describe() string { return "bubblewrap " + b.version }
+
+// try runs nothing in a sandbox.
+func (b *bubblewrap) try() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // bounded: a trial
+	defer cancel()
+	args := append(slices.Clone(b.base), "--remount-ro", "/", "--", "/usr/bin/env", "true")
+	out, err := exec.CommandContext(ctx, b.path, args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// baseArguments are those that do not depend on the call. hardened forbids the
+// tool to make namespaces of its own, which older versions cannot.
+func baseArguments(hardened bool) []string {
+	args := []string{"--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net",
+		"--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "artdag"}
+	if hardened {
+		args = append(args, "--disable-userns")
+	}
+	for _, path := range system() {
+		args = append(args, "--ro-bind-try", path, path)
+	}
+	for _, path := range roots() {
+		if target, err := os.Readlink(path); err == nil {
+			args = append(args, "--symlink", target, path)
+		} else {
+			args = append(args, "--ro-bind-try", path, path)
+		}
+	}
+	// What is written to /tmp and /dev/shm is memory that no process holds.
+	return append(args, "--proc", "/proc", "--dev", "/dev",
+		"--size", "268435456", "--tmpfs", "/dev/shm", "--remount-ro", "/dev", "--size", "268435456", "--tmpfs", "/tmp")
+}
+
+// arguments shows the tool its files. Later mounts lie on top of earlier ones:
+// what is read-only inside the writable folder comes after it.
+func (b *bubblewrap) arguments(path string, cmd Command) []string {
+	args := slices.Clone(b.base)
+	bind := func(how, path string) { args = append(args, how, path, path) }
+	if folder := toolFolder(path); folder != "" {
+		bind("--ro-bind", folder)
+	}
+	shown := visible(cmd)
+	for _, path := range shown {
+		if !within(path, cmd.Dir) {
+			bind("--ro-bind", path)
+		}
+	}
+	bind("--bind", cmd.Dir)
+	for _, path := range shown {
+		if within(path, cmd.Dir) {
+			bind("--ro-bind", path)
+		}
+	}
+	return append(args, "--remount-ro", "/", "--chdir", cmd.Dir)
+}
+
+func (b *bubblewrap) prepare(path string, cmd Command) (*process, error) {
+	status, statusEnd, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	options, err := argumentFile(b.arguments(path, cmd))
+	if err != nil {
+		return nil, errors.Join(err, status.Close(), statusEnd.Close())
+	}
+	c := exec.Command(b.path, append([]string{"--args", "3", "--json-status-fd", "4", "--", path}, cmd.Args...)...)
+	c.Dir, c.Env = "/", environment(cmd)
+	c.ExtraFiles = []*os.File{options, statusEnd}
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	n := &namespace{cmd: c, status: json.NewDecoder(status)}
+	return &process{
+		cmd: c,
+		started: func() error {
+			statusEnd.Close()
+			return n.enter()
+		},
+		members: func() []int { return family(n.first) },
+		kill:    n.kill,
+		gone:    n.gone,
+		release: func() {
+			for _, file := range []io.Closer{status, statusEnd, options, n} {
+				file.Close() // some are closed already
+			}
+		},
+	}, nil
+}
+
+// argumentFile holds the arguments in memory for --args: there may be more
+// than a command line takes.
+func argumentFile(args []string) (*os.File, error) {
+	fd, err := unix.MemfdCreate("bwrap-args", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("memfd: %w", err)
+	}
+	file := os.NewFile(uintptr(fd), "bwrap-args")
+	if _, err := file.WriteAt([]byte(strings.Join(args, "\x00")+"\x00"), 0); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// namespace is the PID namespace of one call. Its first process is bubblewrap's;
+// when that one is gone, the kernel has ended all the others before.
+type namespace struct {
+	cmd    *exec.Cmd
+	status *json.Decoder
+	first  int
+	mu     sync.Mutex
+	pidfd  int // of the first process; 0 when there is none, or no more
+}
+
+// enter learns the first process. A bubblewrap that failed tells none; its end
+// says why.
+func (n *namespace) enter() error {
+	var report struct {
+		First int `json:"child-pid"`
+	}
+	if err := n.status.Decode(&report); err != nil {
+		return nil
+	}
+	n.first = report.First
+	fd, err := unix.PidfdOpen(n.first, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return nil // gone already
+	}
+	if err != nil {
+		n.kill()
+		return fmt.Errorf("watch the sandbox: %w", err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.pidfd = fd
+	return nil
+}
+
+// kill ends the namespace by its first process, and bubblewrap outside it.
+func (n *namespace) kill() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.pidfd != 0 {
+		_ = unix.PidfdSendSignal(n.pidfd, unix.SIGKILL, nil, 0) // it may be gone
+	}
+	_ = n.cmd.Process.Kill() // likewise
+}
+
+// gone blocks until the first process is gone, and reports a sandbox that did
+// not come about: then bubblewrap tells no exit code of the tool.
+func (n *namespace) gone() error {
+	if n.pidfd != 0 {
+		if err := awaitEnd(n.pidfd); err != nil {
+			return fmt.Errorf("wait for the sandbox to end: %w", err)
+		}
+	}
+	return nil
+}
+
+func awaitEnd(pidfd int) error {
+	for {
+		_, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, -1)
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+// Close forgets the first process.
+func (n *namespace) Close() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.pidfd == 0 {
+		return nil
+	}
+	fd := n.pidfd
+	n.pidfd = 0
+	return unix.Close(fd)
+}

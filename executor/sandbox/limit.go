@@ -1,0 +1,82 @@
+package sandbox
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/dustin/go-humanize"
+)
+
+// limiter bounds the memory and the number of processes of tools.
+type limiter struct {
+	parent string // of the cgroups that it makes; empty where none may be made
+}
+
+// bounds are those of one call.
+type bounds struct {
+	memory    int64
+	processes int
+	group     *group
+	over      atomic.Pointer[string]
+}
+
+// watch counts every 100 ms what the process holds, and kills it when that is
+// too much. The returned func ends the watch and blocks until it ended.
+func (b *bounds) watch(p *process) func() {
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ticker := time.NewTicker(sampleEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-ticker.C:
+				b.sample(p)
+			}
+		}
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+	}
+}
+
+func (b *bounds) sample(p *process) {
+	members := p.members()
+	if len(members) > b.processes {
+		b.kill(p, fmt.Sprintf("more than %d processes", b.processes))
+		return
+	}
+	if b.group == nil && memoryOf(members) > b.memory {
+		b.kill(p, b.tooMuch())
+	}
+}
+
+func (b *bounds) kill(p *process, why string) {
+	b.over.CompareAndSwap(nil, &why)
+	p.kill()
+}
+
+func (b *bounds) tooMuch() string {
+	return fmt.Sprintf("more than %s of memory", humanize.IBytes(uint64(b.memory)))
+}
+
+// exceeded says which bound the call broke, or nothing.
+func (b *bounds) exceeded() string {
+	if why := b.over.Load(); why != nil {
+		return *why
+	}
+	if b.group != nil && b.group.outOfMemory() {
+		return b.tooMuch()
+	}
+	return ""
+}
+
+func (b *bounds) release() {
+	if b.group != nil {
+		b.group.remove()
+	}
+}
