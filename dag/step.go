@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Input is one input of a step: bytes that exist already, or what another step
@@ -48,12 +49,25 @@ func (in *Input) UnmarshalText(text []byte) error {
 		*in = ContentInput(hash)
 		return err
 	case "step":
-		id, member, _ := strings.Cut(rest, "/")
-		step, err := ParseID[CacheID](id)
-		*in = StepInput(step, member)
-		return err
+		return in.unmarshalStep(rest)
 	}
 	return fmt.Errorf("input %q: want content:<hash> or step:<cache_id>", clip(string(text)))
+}
+
+// unmarshalStep reads "<cache_id>" or "<cache_id>/<member>".
+func (in *Input) unmarshalStep(text string) error {
+	id, member, cut := strings.Cut(text, "/")
+	step, err := ParseID[CacheID](id)
+	switch {
+	case err != nil:
+		return err
+	case step.IsZero():
+		return fmt.Errorf("input step:%s: the zero identity names no step", id)
+	case cut && member == "" || !utf8.ValidString(member):
+		return fmt.Errorf("input step:%s/: %q names no member", id, clip(member))
+	}
+	*in = StepInput(step, member)
+	return nil
 }
 
 // Step is one unit of work. Steps are values; a plan never changes them.
