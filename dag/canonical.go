@@ -3,12 +3,12 @@ package dag
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/gowebpki/jcs"
 )
 
 // Canonical returns the RFC 8785 (JSON Canonicalization Scheme) form of v,
@@ -18,94 +18,107 @@ import (
 //
 // It agrees with gowebpki/jcs on every document (a fuzz test compares them)
 // and is written here because a plan hashes a hundred thousand configs.
-func Canonical(v any) ([]byte, error) { return appendValue(nil, v, nil) }
+func Canonical(v any) ([]byte, error) {
+	b, err := appendValue(make([]byte, 0, 256), v)
+	if err != nil {
+		return nil, fmt.Errorf("canonical JSON: %w", err)
+	}
+	return b, nil
+}
 
 // maxInteger is the largest integer that an IEEE double holds with all smaller
 // ones: 2^53-1.
 const maxInteger = 1<<53 - 1
 
-func appendValue(b []byte, v any, path []string) ([]byte, error) {
+func appendValue(b []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
 		return append(b, "null"...), nil
 	case bool:
-		if v {
-			return append(b, "true"...), nil
-		}
-		return append(b, "false"...), nil
+		return strconv.AppendBool(b, v), nil
 	case string:
 		if !utf8.ValidString(v) {
-			return nil, placed(path, "invalid UTF-8 in a string")
+			return nil, faultf("invalid UTF-8 in a string")
 		}
 		return appendString(b, v), nil
 	case float64:
-		return appendNumber(b, v, path)
+		return appendNumber(b, v)
 	case int:
-		return appendInteger(b, int64(v), path)
+		return appendInteger(b, int64(v))
 	case int64:
-		return appendInteger(b, v, path)
+		return appendInteger(b, v)
 	case json.RawMessage:
 		return append(b, v...), nil
 	case []any:
-		return appendList(b, v, path)
+		return appendList(b, v)
 	case map[string]any:
-		return appendObject(b, v, path)
+		return appendObject(b, v)
 	}
-	return nil, placed(path, fmt.Sprintf("a %T has no canonical form", v))
+	return nil, faultf("a %T has no canonical form", v)
 }
 
-func appendInteger(b []byte, v int64, path []string) ([]byte, error) {
+func appendInteger(b []byte, v int64) ([]byte, error) {
 	if v > maxInteger || v < -maxInteger {
-		return nil, placed(path, fmt.Sprintf("the integer %d is beyond 2^53-1; write it as a string", v))
+		return nil, faultf("the integer %d is beyond 2^53-1; write it as a string", v)
 	}
-	return appendNumber(b, float64(v), path)
+	return strconv.AppendInt(b, v, 10), nil
 }
 
-func appendNumber(b []byte, v float64, path []string) ([]byte, error) {
-	// Small integers are most of what configs hold; the rest needs the
-	// ECMAScript algorithm that RFC 8785 section 3.2.2.3 prescribes.
-	if i := int64(v); float64(i) == v && i > -1e15 && i < 1e15 {
-		return fmt.Appendf(b, "%d", i), nil
+// appendNumber writes a double as ECMAScript does, which RFC 8785 section
+// 3.2.2.3 prescribes: the shortest digits that read back as v, with an exponent
+// below 1e-6 and from 1e21.
+func appendNumber(b []byte, v float64) ([]byte, error) {
+	size := math.Abs(v)
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return nil, faultf("%v is not a JSON number", v)
+	case size < 1e15 && v == math.Trunc(v):
+		return strconv.AppendInt(b, int64(v), 10), nil // -0 too becomes 0
+	case size >= 1e-6 && size < 1e21:
+		return strconv.AppendFloat(b, v, 'f', -1, 64), nil
 	}
-	text, err := jcs.NumberToJSON(v)
-	if err != nil {
-		return nil, placed(path, fmt.Sprintf("%v is not a JSON number", v))
+	b = strconv.AppendFloat(b, v, 'e', -1, 64)
+	// Go writes e-07 where ECMAScript writes e-7.
+	if n := len(b); b[n-4] == 'e' && b[n-2] == '0' {
+		b[n-2] = b[n-1]
+		b = b[:n-1]
 	}
-	return append(b, text...), nil
+	return b, nil
 }
 
-func appendList(b []byte, list []any, path []string) ([]byte, error) {
+func appendList(b []byte, list []any) ([]byte, error) {
 	b = append(b, '[')
 	var err error
 	for i, item := range list {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if b, err = appendValue(b, item, append(path, fmt.Sprintf("[%d]", i))); err != nil {
-			return nil, err
+		if b, err = appendValue(b, item); err != nil {
+			return nil, within(err, fmt.Sprintf("[%d]", i))
 		}
 	}
 	return append(b, ']'), nil
 }
 
-func appendObject(b []byte, object map[string]any, path []string) ([]byte, error) {
-	keys := make([]string, 0, len(object))
+func appendObject(b []byte, object map[string]any) ([]byte, error) {
+	var space [16]string // most configs have fewer keys and need no allocation
+	keys := space[:0]
 	for key := range object {
+		if !utf8.ValidString(key) {
+			return nil, faultf("invalid UTF-8 in a key")
+		}
 		keys = append(keys, key)
 	}
 	slices.SortFunc(keys, compareUTF16)
 	b = append(b, '{')
 	var err error
 	for i, key := range keys {
-		if !utf8.ValidString(key) {
-			return nil, placed(path, "invalid UTF-8 in a key")
-		}
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(appendString(b, key), ':')
-		if b, err = appendValue(b, object[key], append(path, "."+key)); err != nil {
-			return nil, err
+		if b, err = appendValue(b, object[key]); err != nil {
+			return nil, within(err, "."+key)
 		}
 	}
 	return append(b, '}'), nil
@@ -117,21 +130,21 @@ const hexDigits = "0123456789abcdef"
 // forms where JSON has one, \u00xx for other controls, all else verbatim.
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
+	copied := 0
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c >= 0x20:
-			b = append(b, c)
-		default:
-			if at := strings.IndexByte("\b\t\n\f\r", c); at >= 0 {
-				b = append(b, '\\', "btnfr"[at])
-			} else {
-				b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-			}
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[copied:i]...)
+		copied = i + 1
+		if at := strings.IndexByte("\"\\\b\t\n\f\r", c); at >= 0 {
+			b = append(b, '\\', `"\btnfr`[at])
+		} else {
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
 	}
-	return append(b, '"')
+	return append(append(b, s[copied:]...), '"')
 }
 
 // compareUTF16 orders by UTF-16 code unit, RFC 8785 section 3.2.3. It differs
@@ -161,10 +174,24 @@ func sortedList(items []string) []any {
 	return out
 }
 
-func placed(path []string, message string) error {
-	where := strings.TrimPrefix(strings.Join(path, ""), ".")
-	if where == "" {
-		return fmt.Errorf("canonical JSON: %s", message)
+// placeError is what is wrong with a value, and where. Its place grows on the
+// way out, so that a document without faults costs no paths.
+type placeError struct{ place, message string }
+
+func (e *placeError) Error() string {
+	if e.place == "" {
+		return e.message
 	}
-	return fmt.Errorf("canonical JSON: %s: %s", where, message)
+	return strings.TrimPrefix(e.place, ".") + ": " + e.message
+}
+
+func faultf(format string, args ...any) error {
+	return &placeError{message: fmt.Sprintf(format, args...)}
+}
+
+func within(err error, outer string) error {
+	if fault, ok := err.(*placeError); ok {
+		fault.place = outer + fault.place
+	}
+	return err
 }

@@ -41,14 +41,21 @@ func ParseRate(s string) (Rate, error) {
 	if err1 != nil || err2 != nil || n <= 0 || d <= 0 {
 		return Rate{}, fmt.Errorf("frame rate %q: want two positive integers", clip(s))
 	}
-	return Rate{n, d}.reduced(), nil
+	return Rate{n, d}.reduced(), checkRate(float64(n) / float64(d))
+}
+
+func checkRate(f float64) error {
+	if !(f >= 0.001 && f <= 1000) {
+		return fmt.Errorf("frame rate %v: want at least 0.001 and at most 1000", f)
+	}
+	return nil
 }
 
 // RateOf returns the exact rate that f stands for: an integer, an NTSC rate
 // (n*1000/1001) within 0.005, or f to three decimals.
 func RateOf(f float64) (Rate, error) {
-	if !(f > 0 && f <= 1000) {
-		return Rate{}, fmt.Errorf("frame rate %v: want more than 0 and at most 1000", f)
+	if err := checkRate(f); err != nil {
+		return Rate{}, err
 	}
 	if whole := math.Round(f); math.Abs(f-whole) < 1e-9 {
 		return Rate{int64(whole), 1}, nil
