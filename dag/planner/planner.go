@@ -25,6 +25,7 @@ const (
 	FieldBoolean FieldType = "boolean"
 	FieldString  FieldType = "string"
 	FieldNumbers FieldType = "numbers" // list of numbers
+	FieldPairs   FieldType = "pairs"   // list of lists of two numbers
 	FieldObjects FieldType = "objects" // list of maps
 	FieldObject  FieldType = "object"
 )
