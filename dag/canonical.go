@@ -129,7 +129,10 @@ const hexDigits = "0123456789abcdef"
 // appendString escapes as RFC 8785 section 3.2.2.2 says: the two-character
 // forms where JSON has one, \u00xx for other controls, all else verbatim.
 func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
+	return append(appendEscaped(append(b, '"'), s), '"')
+}
+
+func appendEscaped(b []byte, s string) []byte {
 	copied := 0
 	for i := range len(s) {
 		c := s[i]
@@ -144,7 +147,7 @@ func appendString(b []byte, s string) []byte {
 			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
 	}
-	return append(append(b, s[copied:]...), '"')
+	return append(b, s[copied:]...)
 }
 
 // compareUTF16 orders by UTF-16 code unit, RFC 8785 section 3.2.3. It differs

@@ -62,7 +62,7 @@ func RateOf(f float64) (Rate, error) {
 	}
 	up := math.Ceil(f)
 	if math.Abs(up*1000/1001-f) < 0.005 {
-		return Rate{int64(up) * 1000, 1001}, nil
+		return Rate{int64(up) * 1000, 1001}.reduced(), nil
 	}
 	return Rate{int64(math.Round(f * 1000)), 1000}.reduced(), nil
 }

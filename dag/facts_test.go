@@ -23,6 +23,7 @@ func TestParseRate(t *testing.T) {
 		{"23.98", dag.Rate{24000, 1001}, "24000/1001"},
 		{"59.94", dag.Rate{60000, 1001}, "60000/1001"},
 		{"30000/1001", dag.Rate{30000, 1001}, "30000/1001"},
+		{"298.7", dag.Rate{23000, 77}, "23000/77"},
 		{"12.5", dag.Rate{25, 2}, "25/2"},
 		{"0.5", dag.Rate{1, 2}, "1/2"},
 		{"1000", dag.Rate{1000, 1}, "1000"},
@@ -44,7 +45,7 @@ func TestParseRateRefused(t *testing.T) {
 }
 
 func FuzzParseRate(f *testing.F) {
-	for _, seed := range []string{"25", "29.97", "30000/1001", "0.001", "999.9999", "1e2", "0x10", "1_0"} {
+	for _, seed := range []string{"25", "29.97", "30000/1001", "0.001", "298.7", "999.9999", "1e2", "0x10", "1_0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -124,7 +124,8 @@ func StepID(typ string, config []byte, inputs []Input, realm string) CacheID {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		text = appendString(text, in.String())
+		text = in.appendHash(append(text, '"'))
+		text = append(appendEscaped(text, in.suffix()), '"')
 	}
 	text = append(text, ']')
 	if realm != "" {

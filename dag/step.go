@@ -1,6 +1,7 @@
 package dag
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -27,14 +28,21 @@ func (in Input) IsSource() bool { return in.Step.IsZero() }
 
 // String returns the form that identities are made of: "content:<hash>",
 // "step:<cache_id>" or "step:<cache_id>/<member>".
-func (in Input) String() string {
-	switch {
-	case in.IsSource():
-		return "content:" + in.Content.String()
-	case in.Member == "":
-		return "step:" + in.Step.String()
+func (in Input) String() string { return string(in.appendHash(nil)) + in.suffix() }
+
+// appendHash appends the form without its member.
+func (in Input) appendHash(b []byte) []byte {
+	if in.IsSource() {
+		return hex.AppendEncode(append(b, "content:"...), in.Content[:])
 	}
-	return "step:" + in.Step.String() + "/" + in.Member
+	return hex.AppendEncode(append(b, "step:"...), in.Step[:])
+}
+
+func (in Input) suffix() string {
+	if in.IsSource() || in.Member == "" {
+		return ""
+	}
+	return "/" + in.Member
 }
 
 // MarshalText returns the form of String.
