@@ -2,5 +2,7 @@ package executor
 
 // Builtin returns the registry of all step types that artdag ships.
 func Builtin() (*Registry, error) {
-	return NewRegistry()
+	return NewRegistry(
+		NewSegment(),
+	)
 }

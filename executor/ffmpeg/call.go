@@ -117,12 +117,24 @@ const Rate = 48000
 // Sound is the filter that brings sound to the form of intermediates: 48 kHz
 // by the integer resampler. channels 0 keeps their number.
 func Sound(channels int) string {
-	filter := "aresample=48000:internal_sample_fmt=s32p,aformat=sample_fmts=s32"
+	return "aresample=48000:internal_sample_fmt=s32p," + SoundFormat(channels)
+}
+
+// SoundFormat is the second half of Sound, for an aresample with options of
+// its own before it: the two are negotiated together, so that no further,
+// less exact resampler comes between.
+func SoundFormat(channels int) string {
+	filter := "aformat=sample_fmts=s32:sample_rates=48000"
 	if channels > 0 {
-		// Negotiated with aresample, so that it is the one that mixes.
 		filter += ":channel_layouts=" + Layout(channels)
 	}
 	return filter
+}
+
+// RawSound returns an input that is a file of bare samples as intermediates
+// hold them.
+func RawSound(path string, channels int) Input {
+	return Input{Options: []string{"-f", "s24le", "-ar", strconv.Itoa(Rate), "-ac", strconv.Itoa(channels)}, Path: path}
 }
 
 // Layout names the usual layout of that many channels.
