@@ -18,13 +18,13 @@ import (
 //
 // The picture keeps its size with square pixels, and becomes evenly spaced at
 // the input's frame rate.
-type Segment struct{ Spec }
+type Segment struct{ Declared }
 
 var _ Executor = Segment{}
 
 // NewSegment returns the type.
 func NewSegment() Segment {
-	return Segment{Spec{
+	return Segment{Declare(Spec{
 		Name: "SEGMENT", Version: 1,
 		Doc:   "Cuts a span out of a picture with its sound, or out of sound alone.",
 		Arity: dag.Arity{Slots: []dag.Slot{{Name: "input", Doc: "what is cut", Kinds: []dag.Kind{dag.Video, dag.Audio}}}},
@@ -38,12 +38,12 @@ func NewSegment() Segment {
 				Doc: "a cut that ends after the input: refuse it, cut less, start over, or hold the last picture in silence"},
 		},
 		Example: "{offset: 1.5, duration: 2}",
-	}}
+	})}
 }
 
 // Normalize turns start and end into offset and duration.
 func (s Segment) Normalize(config map[string]any) (map[string]any, error) {
-	out, err := s.Spec.Normalize(config)
+	out, err := s.Declared.Normalize(config)
 	if err != nil {
 		return nil, err
 	}
