@@ -1,0 +1,46 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The kinds of failure that callers tell apart, with errors.Is.
+var (
+	// ErrReadOnly: the catalog's folder or file cannot be written. A caller may
+	// go on without a catalog: nothing that it holds decides what is executed.
+	ErrReadOnly = errors.New("the catalog cannot be written")
+	// ErrNotFound: there is no such record.
+	ErrNotFound = errors.New("not in the catalog")
+	// ErrNewer: the catalog was made by a newer program.
+	ErrNewer = errors.New("the catalog was made by a newer artdag: update this one")
+)
+
+// An AmbiguousError says that a prefix stands for several jobs.
+type AmbiguousError struct {
+	Prefix     string
+	Candidates []string // the newest first, at most 5
+	More       bool     // there are more
+}
+
+// Error names the candidates.
+func (e *AmbiguousError) Error() string {
+	list := strings.Join(e.Candidates, ", ")
+	if e.More {
+		list += ", ..."
+	}
+	return fmt.Sprintf("job %s is ambiguous: it may be %s; give more of the id", e.Prefix, list)
+}
+
+// A StateError says that a job is not in a state from which the wanted one can
+// be reached.
+type StateError struct {
+	Job      string
+	Is, Want Status
+}
+
+// Error names the job and both states.
+func (e *StateError) Error() string {
+	return fmt.Sprintf("job %s is %s and cannot become %s", e.Job, e.Is, e.Want)
+}

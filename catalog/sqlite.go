@@ -1,0 +1,70 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"golang.org/x/sys/unix"
+	"modernc.org/sqlite"
+)
+
+// openSQLite opens the file, migrated.
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := writable(path); err != nil {
+		return nil, err
+	}
+	connector, err := sqlite.NewConnector(sqliteURI(path))
+	if err != nil {
+		return nil, err
+	}
+	pool := sql.OpenDB(connector)
+	// One connection: SQLite has one writer, and a queue inside the process is
+	// fairer and faster than polling for its lock.
+	pool.SetMaxOpenConns(1)
+	if err := migrateSQLite(ctx, pool, path); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return &DB{bun: bun.NewDB(pool, newColumns(sqlitedialect.New()))}, nil
+}
+
+// sqliteURI names the file with what every connection to it needs. Without
+// immediate transactions one that read before it writes fails when another
+// process wrote in between, whatever the timeout.
+func sqliteURI(path string) string {
+	options := url.Values{
+		"_busy_timeout": {"30000"}, // milliseconds
+		"_txlock":       {"immediate"},
+		"_foreign_keys": {"on"},
+		"_synchronous":  {"NORMAL"}, // with WAL: whole after power loss, though not the latest
+		"_dqs":          {"0"},      // a misspelt column is an error, not a string
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}).String()
+}
+
+// writable asks before SQLite does, which opens what it cannot write for
+// reading and then fails on its -shm file with another message.
+func writable(path string) error {
+	for _, p := range []string{filepath.Dir(path), path} {
+		err := unix.Faccessat(unix.AT_FDCWD, p, unix.W_OK, unix.AT_EACCESS)
+		switch {
+		case errors.Is(err, unix.EACCES), errors.Is(err, unix.EROFS), errors.Is(err, unix.EPERM):
+			return fmt.Errorf("%w: %s: %w", ErrReadOnly, p, err)
+		case errors.Is(err, os.ErrNotExist) && p == path:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
