@@ -1,0 +1,26 @@
+//go:build !linux
+
+package cache
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// freeBytes is unknown here: the cache then has no limit unless it is given one.
+func freeBytes(string) int64 { return -1 }
+
+// inodeOf cannot tell files apart here. Two names keep an eviction from taking
+// a file for garbage.
+func inodeOf(fs.FileInfo) (id inode, links uint64) { return inode{}, 2 }
+
+// changeTime falls back to the modification time.
+func changeTime(info fs.FileInfo) time.Time { return info.ModTime() }
+
+// startWriteback leaves everything to the sync.
+func startWriteback(*os.File, int64, int64) {}
+
+// reflink is not offered here; the caller copies.
+func reflink(_, _ *os.File) error { return errors.ErrUnsupported }

@@ -1,0 +1,165 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// staging is a result on its way into the cache: complete folders in a scratch
+// folder, which commit moves to where they belong.
+type staging struct {
+	cache   *Cache
+	scratch *Scratch
+	folders []stagedFolder
+	unsaved []string // what has to be synced before the rename
+}
+
+// stagedFolder is one folder and its future place, relative to the cache.
+type stagedFolder struct {
+	dir, place string
+	meta       *metadata
+	metaSize   int64 // bytes of metadata.json
+}
+
+func (c *Cache) newStaging() (*staging, error) {
+	s, err := c.Scratch("put")
+	if err != nil {
+		return nil, err
+	}
+	return &staging{cache: c, scratch: s}, nil
+}
+
+func (s *staging) close() error { return s.scratch.Close() }
+
+// take moves a finished file to name in the staging area. Bytes that the cache
+// holds already are linked instead, and the new file is dropped.
+func (s *staging) take(ctx context.Context, path, name string) (storedFile, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return storedFile{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return storedFile{}, fmt.Errorf("%s: not a regular file", path)
+	}
+	d, err := s.digestWritten(ctx, path, info.Size())
+	if err != nil {
+		return storedFile{}, err
+	}
+	return storedFile{name, d}, s.place(path, name, d)
+}
+
+// digestWritten reads a file that was just written, while the kernel brings it
+// to the disk.
+func (s *staging) digestWritten(ctx context.Context, path string, size int64) (digest, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return digest{}, err
+	}
+	defer f.Close()
+	startWriteback(f, 0, size)
+	return s.cache.digest(ctx, f, nil)
+}
+
+// place puts a file whose digest is known under name.
+func (s *staging) place(path, name string, d digest) error {
+	dest := filepath.Join(s.scratch.Dir, "new", name)
+	if err := os.MkdirAll(filepath.Dir(dest), 0o755); err != nil {
+		return full(err)
+	}
+	shared, err := s.cache.linkContent(d, dest)
+	if err != nil {
+		return err
+	}
+	if shared {
+		return os.Remove(path)
+	}
+	if err := moveAlone(path, dest); err != nil {
+		return err
+	}
+	s.unsaved = append(s.unsaved, dest)
+	return seal(dest)
+}
+
+// moveAlone renames a file that has no other name. One that has (a tool linked
+// its output from elsewhere) is copied: nothing outside the cache may ever share
+// its files.
+func moveAlone(path, dest string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if _, links := inodeOf(info); links == 1 {
+		return os.Rename(path, dest)
+	}
+	if err := copyFile(path, dest, 0o600); err != nil {
+		return err
+	}
+	return os.Remove(path)
+}
+
+// linkContent links the content into dest and reports whether the cache held it.
+func (c *Cache) linkContent(d digest, dest string) (bool, error) {
+	have := c.contentPath(d.content)
+	if c.check(have, d.size, d.content) != nil {
+		return false, nil // absent, or damaged: the new bytes replace it
+	}
+	err := linkOrCopy(have, dest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // evicted in between
+	}
+	return err == nil, full(err)
+}
+
+// folder writes the metadata of the staged files. The first folder takes the
+// files themselves, each further one gets links to them.
+func (s *staging) folder(place string, m *metadata) error {
+	dir := filepath.Join(s.scratch.Dir, "new")
+	if n := len(s.folders); n > 0 {
+		first := s.folders[0].dir
+		dir = fmt.Sprintf("%s%d", dir, n)
+		for _, f := range m.files() {
+			if err := linkInto(filepath.Join(first, f.name), filepath.Join(dir, f.name)); err != nil {
+				return err
+			}
+		}
+	}
+	text, err := m.encode()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, metadataName)
+	if err := writeFile(path, text); err != nil {
+		return err
+	}
+	now := s.cache.now()
+	if err := os.Chtimes(path, now, now); err != nil {
+		return err
+	}
+	s.folders = append(s.folders, stagedFolder{dir, place, m, int64(len(text))})
+	s.unsaved = append(s.unsaved, path)
+	s.addFolders(dir, m)
+	return nil
+}
+
+// addFolders notes the folders that hold names of m's files for the sync.
+func (s *staging) addFolders(dir string, m *metadata) {
+	noted := map[string]bool{}
+	for _, f := range m.files() {
+		sub := filepath.Dir(filepath.Join(dir, f.name))
+		if !noted[sub] {
+			s.unsaved = append(s.unsaved, sub)
+		}
+		noted[sub] = true
+	}
+}
+
+func linkInto(old, name string) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return full(err)
+	}
+	return full(linkOrCopy(old, name))
+}
