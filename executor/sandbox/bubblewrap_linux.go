@@ -11,11 +11,8 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // bubblewrap confines by namespaces: a tool sees its own processes, no network
@@ -29,6 +26,9 @@ type bubblewrap struct {
 // newBubblewrap returns bubblewrap if it works here. Present is not enough:
 // under the seccomp profile of Docker, for one, it may not make namespaces.
 func (s *Sandbox) newBubblewrap() (*bubblewrap, error) {
+	if s.without("bubblewrap") {
+		return nil, errors.New("bubblewrap is left out")
+	}
 	path, err := s.find("bwrap")
 	if err != nil {
 		return nil, errors.New("bubblewrap is not installed (apt-get install bubblewrap)")
@@ -112,7 +112,7 @@ func (b *bubblewrap) prepare(path string, cmd Command) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	options, err := argumentFile(b.arguments(path, cmd))
+	options, err := memoryFile("arguments", []byte(strings.Join(b.arguments(path, cmd), "\x00")+"\x00"))
 	if err != nil {
 		return nil, errors.Join(err, status.Close(), statusEnd.Close())
 	}
@@ -122,11 +122,8 @@ func (b *bubblewrap) prepare(path string, cmd Command) (*process, error) {
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	n := &namespace{cmd: c, status: json.NewDecoder(status)}
 	return &process{
-		cmd: c,
-		started: func() error {
-			statusEnd.Close()
-			return n.enter()
-		},
+		cmd:     c,
+		started: func() error { return errors.Join(statusEnd.Close(), n.enter()) },
 		members: func() []int { return family(n.first) },
 		kill:    n.kill,
 		gone:    n.gone,
@@ -136,94 +133,4 @@ func (b *bubblewrap) prepare(path string, cmd Command) (*process, error) {
 			}
 		},
 	}, nil
-}
-
-// argumentFile holds the arguments in memory for --args: there may be more
-// than a command line takes.
-func argumentFile(args []string) (*os.File, error) {
-	fd, err := unix.MemfdCreate("bwrap-args", unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, fmt.Errorf("memfd: %w", err)
-	}
-	file := os.NewFile(uintptr(fd), "bwrap-args")
-	if _, err := file.WriteAt([]byte(strings.Join(args, "\x00")+"\x00"), 0); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
-}
-
-// namespace is the PID namespace of one call. Its first process is bubblewrap's;
-// when that one is gone, the kernel has ended all the others before.
-type namespace struct {
-	cmd    *exec.Cmd
-	status *json.Decoder
-	first  int
-	mu     sync.Mutex
-	pidfd  int // of the first process; 0 when there is none, or no more
-}
-
-// enter learns the first process. A bubblewrap that failed tells none; its end
-// says why.
-func (n *namespace) enter() error {
-	var report struct {
-		First int `json:"child-pid"`
-	}
-	if err := n.status.Decode(&report); err != nil {
-		return nil
-	}
-	n.first = report.First
-	fd, err := unix.PidfdOpen(n.first, 0)
-	if errors.Is(err, unix.ESRCH) {
-		return nil // gone already
-	}
-	if err != nil {
-		n.kill()
-		return fmt.Errorf("watch the sandbox: %w", err)
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.pidfd = fd
-	return nil
-}
-
-// kill ends the namespace by its first process, and bubblewrap outside it.
-func (n *namespace) kill() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.pidfd != 0 {
-		_ = unix.PidfdSendSignal(n.pidfd, unix.SIGKILL, nil, 0) // it may be gone
-	}
-	_ = n.cmd.Process.Kill() // likewise
-}
-
-// gone blocks until the first process is gone, and reports a sandbox that did
-// not come about: then bubblewrap tells no exit code of the tool.
-func (n *namespace) gone() error {
-	if n.pidfd != 0 {
-		if err := awaitEnd(n.pidfd); err != nil {
-			return fmt.Errorf("wait for the sandbox to end: %w", err)
-		}
-	}
-	return nil
-}
-
-func awaitEnd(pidfd int) error {
-	for {
-		_, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, -1)
-		if !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
-}
-
-// Close forgets the first process.
-func (n *namespace) Close() error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.pidfd == 0 {
-		return nil
-	}
-	fd := n.pidfd
-	n.pidfd = 0
-	return unix.Close(fd)
 }

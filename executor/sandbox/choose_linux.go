@@ -1,21 +1,21 @@
 package sandbox
 
 import (
+	"errors"
 	"slices"
 )
 
 // choose returns the strongest confinement that works here.
 func (s *Sandbox) choose() (confinement, error) {
-	if slices.Contains(s.options.Without, "bubblewrap") {
-		return plain{why: "bubblewrap is left out"}, nil
-	}
 	bwrap, err := s.newBubblewrap()
 	if err == nil {
 		return bwrap, nil
 	}
-	return plain{why: err.Error()}, nil
+	super, superErr := s.newSupervisor(err)
+	if superErr == nil {
+		return super, nil
+	}
+	return plain{why: errors.Join(err, superErr).Error()}, nil
 }
 
-// Supervise does nothing unless this process was started to supervise a tool;
-// then it never returns.
-func Supervise() {}
+func (s *Sandbox) without(kind string) bool { return slices.Contains(s.options.Without, kind) }

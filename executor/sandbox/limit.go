@@ -8,11 +8,6 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// limiter bounds the memory and the number of processes of tools.
-type limiter struct {
-	parent string // of the cgroups that it makes; empty where none may be made
-}
-
 // bounds are those of one call.
 type bounds struct {
 	memory    int64

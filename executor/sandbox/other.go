@@ -15,6 +15,8 @@ func (s *Sandbox) choose() (confinement, error) {
 // Supervise does nothing outside Linux: no tool is supervised.
 func Supervise() {}
 
+type limiter struct{}
+
 func newLimiter() limiter { return limiter{} }
 
 func (l limiter) describe() string { return "none" }

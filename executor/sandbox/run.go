@@ -8,11 +8,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"time"
 )
 
 // errTimeout is the cause of a context that the timeout of a command ended.
 var errTimeout = errors.New("timeout")
+
+// errSetup is a confinement that did not come about: a file to be shown is
+// missing, or the tool cannot be executed.
+var errSetup = errors.New("the sandbox could not be set up")
 
 // Run starts the tool and blocks until it and everything it started are gone.
 // It implements Runner.
@@ -113,6 +118,8 @@ func (s *Sandbox) verdict(ctx context.Context, cmd Command, err error, bounds *b
 	switch {
 	case why != "":
 		return failure
+	case errors.Is(err, errSetup):
+		return fmt.Errorf("%s: %w: %s", cmd.Tool, errSetup, strings.Join(output.last(), "; "))
 	case !errors.As(err, &exit):
 		return fmt.Errorf("sandbox: run %s: %w", cmd.Tool, err)
 	}

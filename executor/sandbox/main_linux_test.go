@@ -1,0 +1,35 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// TestMain is also what the tests execute again: as supervisors, and as a
+// program that is killed while its tools run.
+func TestMain(m *testing.M) {
+	Supervise()
+	if dir := os.Getenv("SANDBOX_TEST_VICTIM"); dir != "" {
+		fmt.Fprintln(os.Stderr, victim(dir, os.Getenv("SANDBOX_TEST_WITHOUT")))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// victim runs a tool that never ends, in the hope of being killed.
+func victim(dir, without string) error {
+	s, err := New(Options{Reexec: true, Without: []string{without}})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return s.Run(context.Background(), Command{Tool: "sh", Args: []string{"-c", lasting}, Dir: dir, Stdout: os.Stdout})
+}
+
+// lasting is a shell line that leaves a process in a session of its own, which
+// holds a lock for as long as it lives; it says so and waits.
+const lasting = `setsid flock lock sh -c 'echo ready; exec sleep 1000' & wait`

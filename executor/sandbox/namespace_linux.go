@@ -1,0 +1,94 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// namespace is the PID namespace of one call. Its first process is bubblewrap's;
+// when that one is gone, the kernel has ended all the others before.
+type namespace struct {
+	cmd    *exec.Cmd
+	status *json.Decoder
+	first  int
+	mu     sync.Mutex
+	pidfd  int // of the first process; 0 when there is none, or no more
+}
+
+// enter learns the first process. A bubblewrap that failed tells none; its end
+// says why.
+func (n *namespace) enter() error {
+	var report struct {
+		First int `json:"child-pid"`
+	}
+	if err := n.status.Decode(&report); err != nil {
+		return nil
+	}
+	n.first = report.First
+	fd, err := unix.PidfdOpen(n.first, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return nil // gone already
+	}
+	if err != nil {
+		n.kill()
+		return fmt.Errorf("watch the sandbox: %w", err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.pidfd = fd
+	return nil
+}
+
+// kill ends the namespace by its first process, and bubblewrap outside it.
+func (n *namespace) kill() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.pidfd != 0 {
+		_ = unix.PidfdSendSignal(n.pidfd, unix.SIGKILL, nil, 0) // it may be gone
+	}
+	_ = n.cmd.Process.Kill() // likewise
+}
+
+// gone blocks until the first process is gone, and reports a sandbox that did
+// not come about: then bubblewrap tells no exit code of the tool.
+func (n *namespace) gone() error {
+	if n.pidfd != 0 {
+		if err := awaitEnd(n.pidfd); err != nil {
+			return fmt.Errorf("wait for the sandbox to end: %w", err)
+		}
+	}
+	var report struct {
+		Code *int `json:"exit-code"`
+	}
+	err := n.status.Decode(&report)
+	if state := n.cmd.ProcessState; (err != nil || report.Code == nil) && state.Exited() && !state.Success() {
+		return errSetup
+	}
+	return nil
+}
+
+func awaitEnd(pidfd int) error {
+	for {
+		_, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, -1)
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+// Close forgets the first process.
+func (n *namespace) Close() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.pidfd == 0 {
+		return nil
+	}
+	fd := n.pidfd
+	n.pidfd = 0
+	return unix.Close(fd)
+}
