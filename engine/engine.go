@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/artdag/artdag/cache"
@@ -19,8 +20,8 @@ type Engine struct {
 	Runner sandbox.Runner
 	// Slots is how many slots all running steps of one Run hold together.
 	Slots int
-	// Watch, if set, is told what happens, from one goroutine at a time. It
-	// must not block.
+	// Watch, if set, is told what happens, one event after the other. It must
+	// not block.
 	Watch func(Event)
 }
 
@@ -62,6 +63,8 @@ type run struct {
 	hold       *cache.Hold
 
 	report Report
+
+	watching sync.Mutex // progress comes from the steps' goroutines
 }
 
 // Run executes what is not known yet and blocks until nothing of it runs any
@@ -256,7 +259,10 @@ func (r *run) count(s state) int {
 }
 
 func (r *run) watch(e Event) {
-	if r.engine.Watch != nil {
-		r.engine.Watch(e)
+	if r.engine.Watch == nil {
+		return
 	}
+	r.watching.Lock()
+	defer r.watching.Unlock()
+	r.engine.Watch(e)
 }

@@ -14,10 +14,9 @@ const (
 	Started  EventKind = "started"  // Step
 	Progress EventKind = "progress" // Step, Done
 	Cached   EventKind = "cached"   // Step, Entry: known after all, by early cutoff or from another process
-	Executed EventKind = "executed" // Step, Entry, Seconds, ToolSeconds
+	Executed EventKind = "executed" // Step, Entry, Seconds, ToolSeconds; Err is a *cache.DifferentError when the bytes were others than those recorded
 	Failed   EventKind = "failed"   // Step, Err
 	Skipped  EventKind = "skipped"  // Step: behind a failed one
-	Differed EventKind = "differed" // Step, Err: executed again with other bytes
 )
 
 // Event is one thing that happened during a run.

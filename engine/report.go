@@ -63,6 +63,9 @@ func (e StepError) Unwrap() error { return e.Err }
 func (r *run) record(o outcome) {
 	step := &r.plan.Steps[o.index]
 	event := Event{Step: step, Entry: o.entry, Seconds: o.seconds, ToolSeconds: o.tool, Err: o.err}
+	if o.differed != nil {
+		event.Err = o.differed
+	}
 	switch o.state() {
 	case failed:
 		event.Kind = Failed
@@ -79,7 +82,6 @@ func (r *run) record(o outcome) {
 	r.watch(event)
 	if o.differed != nil {
 		r.report.Differed = append(r.report.Differed, StepError{step, o.differed})
-		r.watch(Event{Kind: Differed, Step: step, Entry: o.entry, Err: o.differed})
 	}
 }
 

@@ -72,7 +72,7 @@ func (e *Engine) locked(ctx context.Context, w work) (o outcome) {
 	}
 	defer func() { o.err = errors.Join(o.err, lock.Unlock()) }()
 	if !w.force {
-		entry, err := e.known(ctx, w.step.ID, resolved)
+		entry, err := e.known(w.step.ID, resolved)
 		if err != nil || entry != nil {
 			return outcome{entry: entry, err: err}
 		}
@@ -82,7 +82,7 @@ func (e *Engine) locked(ctx context.Context, w work) (o outcome) {
 
 // known looks for the result under the step's own id, then under what the
 // step comes to with these bytes.
-func (e *Engine) known(ctx context.Context, id, resolved dag.CacheID) (*cache.Entry, error) {
+func (e *Engine) known(id, resolved dag.CacheID) (*cache.Entry, error) {
 	entry, err := e.Cache.Get(id)
 	if err == nil || !errors.Is(err, cache.ErrMissing) {
 		return entry, err
@@ -94,7 +94,7 @@ func (e *Engine) known(ctx context.Context, id, resolved dag.CacheID) (*cache.En
 	if err != nil {
 		return nil, err
 	}
-	return e.Cache.Link(ctx, id, same)
+	return e.Cache.Link(id, same)
 }
 
 // execute performs the step in a scratch folder and stores what it made. The

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/artdag/artdag/cache"
+	"github.com/artdag/artdag/catalog"
+	"github.com/artdag/artdag/dag"
+)
+
+type verifyCmd struct {
+	shared
+	What string `arg:"" name:"job|hash" help:"A job's id, or a content hash."`
+}
+
+// errDamaged ends a verification that found other bytes.
+var errDamaged = errors.New("verification failed")
+
+// Run re-hashes every result that a job names, or one content.
+func (c verifyCmd) Run(a *app) error {
+	w, err := a.open(c.shared)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	if hash, err := dag.ParseID[dag.ContentHash](c.What); err == nil {
+		return w.verifyContent(hash)
+	}
+	if w.catalog == nil {
+		return errNoCatalog
+	}
+	job, err := w.catalog.Job(a.ctx, c.What)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return usageError{fmt.Errorf("%s is neither a job nor a content hash", c.What)}
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	return w.verifyJob(job)
+}
+
+func (w *workshop) verifyContent(hash dag.ContentHash) error {
+	path, err := w.cache.Content(hash)
+	if err != nil {
+		return fmt.Errorf("content %s: %w", hash, err)
+	}
+	got, address, err := identify(path)
+	if err != nil {
+		return err
+	}
+	if got != hash {
+		return fmt.Errorf("%w: %s holds %s instead of %s", errDamaged, path, got, hash)
+	}
+	w.app.printf("content %s is whole\n  cid  %s\n  file %s\n", hash, address, path)
+	return nil
+}
+
+// verifyJob re-hashes the results of all steps of the job's plan that the
+// cache holds, and says which it does not hold.
+func (w *workshop) verifyJob(job catalog.Job) error {
+	plan, err := w.plan(job.PlanID)
+	if err != nil {
+		return fmt.Errorf("plan of job %s: %w", job.ID, err)
+	}
+	whole, gone, bad := 0, 0, 0
+	for _, s := range plan.Steps {
+		entry, err := w.cache.Get(s.ID)
+		if errors.Is(err, cache.ErrMissing) {
+			gone++
+			continue
+		}
+		if err == nil {
+			err = w.cache.VerifyEntry(w.app.ctx, entry)
+		}
+		var mismatch *cache.MismatchError
+		switch {
+		case err == nil:
+			whole++
+		case errors.As(err, &mismatch):
+			bad++
+			w.app.printf("DAMAGED %s: %v\n", s.Label, err)
+		default:
+			return err
+		}
+	}
+	w.app.printf("job %s: %d results are whole, %d damaged, %d not in the cache\n", job.ID, whole, bad, gone)
+	if bad > 0 {
+		return fmt.Errorf("%w: artdag cache verify --repair removes what is damaged", errDamaged)
+	}
+	return nil
+}
