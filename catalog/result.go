@@ -94,6 +94,9 @@ func (f facts) settle(part []execution) (rows []Result, differing []difference) 
 
 func recordDifference(ctx context.Context, tx bun.Tx, d difference) error {
 	r := d.result
+	if late, err := replacedSince(ctx, tx, r); late || err != nil {
+		return err
+	}
 	_, err := tx.NewInsert().Model(&Difference{
 		CacheID: r.CacheID, JobID: d.job, Got: r.Content, Recorded: d.fact,
 		Toolchain: r.Toolchain, Worker: r.Worker, Found: r.Recorded,
@@ -101,8 +104,23 @@ func recordDifference(ctx context.Context, tx bun.Tx, d difference) error {
 	if err != nil || !r.Replaces {
 		return err
 	}
-	// The time keeps a repeated old record from undoing a newer one.
-	_, err = tx.NewUpdate().Model((*Result)(nil)).
+	return replace(ctx, tx, r)
+}
+
+// replacedSince reports that r was the fact when it was made: then it is an old
+// record that is repeated, and contradicts nothing.
+func replacedSince(ctx context.Context, tx bun.Tx, r Result) (bool, error) {
+	same := tx.NewSelect().Model((*Result)(nil)).Column("cache_id").Where("resolved_id = ?", r.ResolvedID.String())
+	return tx.NewSelect().Model((*Difference)(nil)).
+		Where("cache_id = ? OR cache_id IN (?)", r.CacheID.String(), same).
+		Where("recorded_hash = ? AND found_at > ?", r.Content.String(), r.Recorded.UnixMilli()).
+		Exists(ctx)
+}
+
+// replace makes other bytes the fact of the same work. The time keeps a
+// repeated old record from undoing a newer one.
+func replace(ctx context.Context, tx bun.Tx, r Result) error {
+	_, err := tx.NewUpdate().Model((*Result)(nil)).
 		Set("content_hash = ?, generation = generation + 1", r.Content.String()).
 		Set("toolchain = ?, worker = ?, recorded_at = ?", r.Toolchain, r.Worker, r.Recorded.UnixMilli()).
 		Set("wall_ms = ?, tool_ms = ?, cost = ?, bytes = ?", r.Wall.Milliseconds(), r.Tool.Milliseconds(), r.Cost, r.Bytes).
