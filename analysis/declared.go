@@ -18,11 +18,7 @@ func (s *session) compare(r *report) error {
 	}
 	defer file.Close()
 	format := r.format["format_name"]
-	if format == "wav" {
-		declared, ok := wavSeconds(file)
-		if !ok {
-			return nil
-		}
+	if declared, ok := riffSeconds(format, file); ok {
 		return s.short(r.length(), declared)
 	}
 	if !declares(format, file) {
@@ -83,6 +79,6 @@ func declares(format string, file io.ReadSeeker) bool {
 		return hasXing(file)
 	}
 	return slices.Contains([]string{
-		"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flac", "flv", "asf", "mxf", "nut", "aiff", "caf",
+		"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flac", "flv", "asf", "mxf", "nut", "aiff", "caf",
 	}, format)
 }

@@ -25,17 +25,19 @@
 // because for a minute of 1080p H.264 that takes 0.2 s where decoding takes
 // 4 s, and a file cut short has lost packets, which shows without decoding.
 // Where ffprobe derives the duration from the file's size instead of a
-// declaration (WAV), the header is read here; where nothing is declared (MPEG
+// declaration (WAV, AVI), the header is read here; where nothing is declared (MPEG
 // streams, MP3 without a Xing header), what is there is what counts. Damage
-// inside a packet is found by whoever decodes it: the features and the steps
-// stop at the first error. A still image is decoded, which costs little.
+// inside a packet is found by whoever decodes it: features and steps stop at the
+// first error that the decoder reports. A still image is decoded, strictly,
+// which costs little.
 //
 // # Hostile inputs
 //
 // Inputs are read by tools in the sandbox, with the demuxers that open what a
-// file names (playlists) refused, and no protocol but files and pipes. All
-// measuring streams: memory does not grow with the length of the input, but for
-// the measured list itself.
+// file names (playlists) refused, and no protocol but files and pipes. They see
+// the file under a name that says nothing, because its content alone decides
+// what is measured. All measuring streams: memory does not grow with the length
+// of the input, but for the measured list itself.
 //
 // # The same everywhere
 //

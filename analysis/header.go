@@ -8,6 +8,33 @@ import (
 	"math"
 )
 
+// riffSeconds returns the length that the header of a WAV or AVI file declares,
+// or false for one that declares none and for other formats.
+func riffSeconds(format string, file io.ReadSeeker) (float64, bool) {
+	switch format {
+	case "wav":
+		return wavSeconds(file)
+	case "avi":
+		return aviSeconds(file)
+	}
+	return 0, false
+}
+
+// aviSeconds reads microseconds per frame and the number of frames from the
+// main header, which comes first. A file of more than 1 GiB declares those of
+// its first part.
+func aviSeconds(file io.ReadSeeker) (float64, bool) {
+	var head [52]byte
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return 0, false
+	}
+	if _, err := io.ReadFull(file, head[:]); err != nil || string(head[24:28]) != "avih" {
+		return 0, false
+	}
+	frame, frames := binary.LittleEndian.Uint32(head[32:]), binary.LittleEndian.Uint32(head[48:])
+	return float64(frame) * float64(frames) / 1e6, frame > 0 && frames > 0
+}
+
 // wavSeconds returns the length of the sound that the header of a WAV file
 // declares, or false for one that declares none: it was written to a pipe, is
 // longer than 4 GiB, or is broken.

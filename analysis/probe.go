@@ -36,7 +36,7 @@ func probe(ctx context.Context, s *session) (map[string]any, error) {
 	err := s.run.Run(ctx, sandbox.Command{
 		Tool: "ffprobe", Dir: s.dir, Read: []string{s.path}, Stdout: &lines{each: r.line},
 		Args: append(append([]string{"-hide_banner", "-v", "error"}, guarded()...),
-			"-show_entries", entries, "-of", "compact", "file:"+s.path),
+			"-show_entries", entries, "-of", "compact", "file:"+s.link),
 	})
 	var exit *sandbox.ExitError
 	if errors.As(err, &exit) && exit.Why == "" {
@@ -57,7 +57,7 @@ func probe(ctx context.Context, s *session) (map[string]any, error) {
 func (s *session) unreadable(exit *sandbox.ExitError) error {
 	why := "no reason given"
 	if n := len(exit.Tail); n > 0 {
-		why = strings.TrimPrefix(exit.Tail[n-1], "file:"+s.path+": ")
+		why = strings.TrimPrefix(exit.Tail[n-1], "file:"+s.link+": ")
 	}
 	return s.bad("cannot be read as picture or sound (playlists are refused; a file cut short may read like this): ffprobe: %s", why)
 }

@@ -17,6 +17,7 @@ import (
 type session struct {
 	in       Source
 	path     string // absolute, links followed: the sandbox shows this file alone
+	link     string // to it, from the scratch folder
 	before   os.FileInfo
 	run      sandbox.Runner
 	dir      string
@@ -49,6 +50,13 @@ func (a *Analyst) open(in Source, progress func(string, float64)) (*session, fun
 		return nil, nil, fmt.Errorf("analysis: make scratch folder: %w", err)
 	}
 	s.dir = dir
+	// Tools guess from names and expand patterns in them. What is measured
+	// depends on the bytes alone, so they see a name that says nothing.
+	s.link = filepath.Join(dir, "input")
+	if err := os.Symlink(s.path, s.link); err != nil {
+		remove()
+		return nil, nil, fmt.Errorf("analysis: %w", err)
+	}
 	return s, remove, nil
 }
 

@@ -24,7 +24,7 @@ func silenceFeature() Feature {
 }
 
 func silence(ctx context.Context, s *session) (map[string]any, error) {
-	var q quiet
+	q := quiet{found: []any{}}
 	if err := s.levels(ctx, silenceWindow, q.next); err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func kindOf(values map[string]any, pictures *track) dag.Kind {
 }
 
 func stillFormats() []string {
-	return []string{"png", "jpeg", "webp", "bmp", "tiff", "exr", "ppm", "pgm", "pbm", "pam", "tga", "jpegxl", "j2k", "psd", "qoi", "sgi", "dpx", "image2"}
+	return []string{"png", "jpeg", "webp", "bmp", "tiff", "exr", "ppm", "pgm", "pbm", "pam", "tga", "jpegxl", "j2k", "psd", "qoi", "sgi", "dpx"}
 }
 
 // formatName gives the short name for a demuxer's list of names.
@@ -72,16 +72,15 @@ func formatName(names string) string {
 
 func soundValues(s section, t *track) map[string]any {
 	rate := s.integer("sample_rate")
-	length := t.length()
-	// A header counts more finely than packets do, and knows of padding; that
-	// it is not far off is checked.
-	if declared, ok := s.number("duration"); ok && math.Abs(declared-length) < 0.1 {
-		length = declared
-	}
-	return map[string]any{
+	out := map[string]any{
 		"audio_codec": s["codec_name"], "sample_rate": rate, "channels": s.integer("channels"),
-		"audio_duration": round(length, 1e6), "samples": math.Round(length * rate),
+		"audio_duration": round(t.length(), 1e6),
 	}
+	// A header counts more finely than packets do, and knows of padding.
+	if declared, ok := s.number("duration"); ok && math.Abs(declared-t.length()) < 0.1 {
+		out["audio_duration"], out["samples"] = round(declared, 1e6), math.Round(declared*rate)
+	}
+	return out
 }
 
 func pictureValues(s section, t *track) map[string]any {
