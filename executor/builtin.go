@@ -4,5 +4,6 @@ package executor
 func Builtin() (*Registry, error) {
 	return NewRegistry(
 		NewSegment(),
+		NewSequence(),
 	)
 }

@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/executor/ffmpeg"
-	"github.com/artdag/artdag/executor/matroska"
 	"github.com/artdag/artdag/executor/sandbox"
 )
 
@@ -19,56 +16,82 @@ import (
 // is no picture. Adjoining cuts hold each frame and each sample once.
 type cut struct {
 	in   File
-	from int64 // first frame; first sample without a picture
+	from int64 // first frame, at the rate of form; first sample without a picture
 	// length in frames or samples. What lies beyond the input's end shows its
 	// last picture and is silent.
 	length int64
 	// loose starts at the key frame at or before the first frame.
 	loose bool
-	// channels of the sound; 0 as the input has.
-	channels int
+	form  form
 }
 
-// facts says what the cut is as an intermediate.
-func (c cut) facts() *dag.Facts {
-	out := &dag.Facts{Kind: dag.Audio, Format: "matroska", Duration: c.seconds()}
-	if v := c.in.Facts.Video; v != nil {
-		out.Kind = dag.Video
-		out.Video = &dag.VideoFacts{Codec: "ffv1", Width: v.Width, Height: v.Height, FPS: v.FPS, Frames: c.length}
+// form is what the pictures and the sound of a cut become.
+type form struct {
+	width, height int
+	fps           dag.Rate // zero: no picture
+	pixFmt        string   // empty: as the input, or the nearest that loses nothing
+	channels      int      // 0: no sound
+	background    string   // around pictures of another shape, and behind sound alone
+}
+
+// formOf returns the form that a file has already.
+func formOf(f *dag.Facts) form {
+	var own form
+	if v := f.Video; v != nil {
+		own.width, own.height, own.fps = v.Width, v.Height, v.FPS
 	}
-	if a := c.in.Facts.Audio; a != nil {
-		_, samples := c.samples()
-		out.Audio = &dag.AudioFacts{Codec: "pcm_s24le", Rate: ffmpeg.Rate, Channels: a.Channels, Samples: samples}
-		if c.channels > 0 {
-			out.Audio.Channels = c.channels
-		}
+	if f.Audio != nil {
+		own.channels = f.Audio.Channels
+	}
+	return own
+}
+
+func (f form) hasPicture() bool { return f.fps.Num > 0 }
+
+// seconds returns the length of n frames, or samples without a picture.
+func (f form) seconds(n int64) float64 {
+	if f.hasPicture() {
+		return f.fps.Seconds(n)
+	}
+	return float64(n) / ffmpeg.Rate
+}
+
+// units is the inverse of seconds, to the nearest.
+func (f form) units(seconds float64) int64 {
+	if f.hasPicture() {
+		return f.fps.Frames(seconds)
+	}
+	return samplesIn(seconds)
+}
+
+// sample returns the sample at 48 kHz at which unit n starts.
+func (f form) sample(n int64) int64 {
+	if f.hasPicture() {
+		return sampleAt(f.fps, n)
+	}
+	return n
+}
+
+// facts says what a file of this form and length is.
+func (f form) facts(length int64) *dag.Facts {
+	out := &dag.Facts{Kind: dag.Audio, Format: "matroska", Duration: f.seconds(length)}
+	if f.hasPicture() {
+		out.Kind = dag.Video
+		out.Video = &dag.VideoFacts{Codec: "ffv1", Width: f.width, Height: f.height, FPS: f.fps, Frames: length, PixFmt: f.pixFmt}
+	}
+	if f.channels > 0 {
+		out.Audio = &dag.AudioFacts{Codec: "pcm_s24le", Rate: ffmpeg.Rate, Channels: f.channels, Samples: f.sample(length)}
 	}
 	return out
 }
 
-// start and seconds are the first moment and the length in time.
-func (c cut) start() float64 {
-	if v := c.in.Facts.Video; v != nil {
-		return v.FPS.Seconds(c.from)
-	}
-	return float64(c.from) / ffmpeg.Rate
-}
-
-func (c cut) seconds() float64 {
-	if v := c.in.Facts.Video; v != nil {
-		return v.FPS.Seconds(c.length)
-	}
-	return float64(c.length) / ffmpeg.Rate
-}
+// start is the first moment of the cut in its input, in seconds.
+func (c cut) start() float64 { return c.form.seconds(c.from) }
 
 // samples returns the first sample and the number of them, at 48 kHz.
 func (c cut) samples() (first, n int64) {
-	v := c.in.Facts.Video
-	if v == nil {
-		return c.from, c.length
-	}
-	first = sampleAt(v.FPS, c.from)
-	return first, sampleAt(v.FPS, c.from+c.length) - first
+	first = c.form.sample(c.from)
+	return first, c.form.sample(c.from+c.length) - first
 }
 
 // preroll is how long before a cut of a source reading starts, in seconds: for
@@ -89,108 +112,70 @@ func (c cut) seek() float64 {
 	return at
 }
 
-// write makes the cut at path, in req.Scratch. It seeks; where decoding fails
-// from there (a stream whose groups of pictures lean on each other), it reads
-// from the beginning, and only a failure then is one of the input.
+// write makes the cut at path, in req.Scratch.
 func (c cut) write(ctx context.Context, req Request, path string) error {
-	seek := c.seek()
-	err := c.writeFrom(ctx, req, path, seek)
-	var exit *sandbox.ExitError
-	if seek == 0 || !errors.As(err, &exit) || exit.Why != "" || ctx.Err() != nil {
-		return err
-	}
-	fmt.Fprintf(req.Log, "reading from the beginning, because seeking to %.2f s did not work\n", seek)
-	return c.writeFrom(ctx, req, path, 0)
+	return writeCuts(ctx, req, []cut{c}, c.length, path, "")
 }
 
-func (c cut) writeFrom(ctx context.Context, req Request, path string, seek float64) error {
-	input := ffmpeg.Input{Path: c.in.Path}
-	if seek > 0 {
-		input.Options = []string{"-noaccurate_seek", "-ss", fmt.Sprintf("%.2f", seek)}
-	}
-	call := ffmpeg.Call{
-		Inputs: []ffmpeg.Input{input}, Output: ffmpeg.Intermediate(),
-		Path: path, Dir: req.Scratch, Duration: c.seconds(),
-	}
-	var graph []string
-	if c.in.Facts.Video != nil {
-		graph = append(graph, c.pictureGraph(seek))
-		call.Maps = append(call.Maps, "[v]")
-	}
-	if c.in.Facts.Audio != nil {
-		sound, err := c.soundGraph(&call, seek)
+// writeCuts makes one file of cuts of that length, combined by a graph from
+// [v0][a0], [v1][a1] and so on to [v] and [a]; one cut needs none. It seeks;
+// where decoding fails from there (a stream whose groups of pictures lean on
+// each other), it reads from the beginning, and only a failure then is one of
+// the input.
+func writeCuts(ctx context.Context, req Request, cuts []cut, length int64, path string, combine string) error {
+	run := func(seeking bool) error {
+		call, err := cutCall(req, cuts, seeking, combine)
 		if err != nil {
 			return err
 		}
-		graph = append(graph, sound)
+		call.Path, call.Duration = path, cuts[0].form.seconds(length)
+		_, err = call.Run(ctx, req.Run, req.Log, req.Progress)
+		return err
+	}
+	err := run(true)
+	var exit *sandbox.ExitError
+	if !errors.As(err, &exit) || exit.Why != "" || ctx.Err() != nil || !anySeeks(cuts) {
+		return err
+	}
+	fmt.Fprintln(req.Log, "reading from the beginning, because seeking did not work")
+	return run(false)
+}
+
+func anySeeks(cuts []cut) bool {
+	for _, c := range cuts {
+		if c.seek() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func cutCall(req Request, cuts []cut, seeking bool, combine string) (ffmpeg.Call, error) {
+	call := ffmpeg.Call{Output: ffmpeg.Intermediate(), Dir: req.Scratch}
+	var graphs []string
+	for i, c := range cuts {
+		b := cutBuilder{cut: c, call: &call, label: fmt.Sprint(i)}
+		if len(cuts) == 1 {
+			b.label = ""
+		}
+		if seeking {
+			b.seek = c.seek()
+		}
+		added, err := b.build()
+		if err != nil {
+			return call, err
+		}
+		graphs = append(graphs, added...)
+	}
+	if combine != "" {
+		graphs = append(graphs, combine)
+	}
+	call.Graph = strings.Join(graphs, ";")
+	if cuts[0].form.hasPicture() {
+		call.Maps = append(call.Maps, "[v]")
+	}
+	if cuts[0].form.channels > 0 {
 		call.Maps = append(call.Maps, "[a]")
 	}
-	call.Graph = strings.Join(graph, ";")
-	_, err := call.Run(ctx, req.Run, req.Log, req.Progress)
-	return err
-}
-
-// pictureGraph puts the first frame of the cut at time 0 of an even grid. The
-// grid takes the nearest frame, so that timestamps which the container rounded
-// to a millisecond do not matter.
-func (c cut) pictureGraph(seek float64) string {
-	v := c.in.Facts.Video
-	shift := fmt.Sprintf("setpts=PTS-%d", int64(math.Round((c.start()-seek)*1e6)))
-	if c.loose {
-		shift = "setpts=PTS-STARTPTS"
-	}
-	graph := fmt.Sprintf("[0:v:0]settb=AVTB,%s,fps=%s:start_time=0", shift, v.FPS)
-	if hold := c.from + c.length - v.Frames; v.Frames > 0 && hold > 0 {
-		// Only as many as are stated to be missing: a file that breaks off
-		// early must not pass for a whole one.
-		graph += fmt.Sprintf(",tpad=stop_mode=clone:stop=%d", hold)
-	}
-	return graph + fmt.Sprintf(",trim=end_frame=%d,scale=%d:%d,setsar=1[v]", c.length, v.Width, v.Height)
-}
-
-// soundGraph cuts the sound to the sample and lasts as long as the picture.
-func (c cut) soundGraph(call *ffmpeg.Call, seek float64) (string, error) {
-	first, n := c.samples()
-	end := fmt.Sprintf(",apad=whole_len=%d[a]", n)
-	if c.in.Facts.Video == nil && c.from+c.length <= soundLength(c.in.Facts) {
-		end = "[a]" // silence would hide that the file breaks off
-	}
-	if isIntermediate(c.in.Facts) {
-		input, err := c.extractSound(call.Dir, first, n)
-		call.Inputs = append(call.Inputs, input)
-		return fmt.Sprintf("[%d:a]%s%s", len(call.Inputs)-1, ffmpeg.Sound(c.channels), end), err
-	}
-	// What precedes time 0 goes before resampling, which then always starts at
-	// a whole number of 10 ms, and so always gives the same samples.
-	from := "atrim=start=0,aresample=48000:async=1:first_pts=0:internal_sample_fmt=s32p"
-	skip := first - samplesIn(seek)
-	if c.loose {
-		from, skip = "asetpts=PTS-STARTPTS,aresample=48000:internal_sample_fmt=s32p", 0
-	}
-	return fmt.Sprintf("[0:a:0]%s,%s,atrim=start_sample=%d:end_sample=%d,asetpts=PTS-STARTPTS%s",
-		from, ffmpeg.SoundFormat(c.channels), skip, skip+n, end), nil
-}
-
-// extractSound copies the samples of an intermediate to a file of their own,
-// because timestamps, which Matroska rounds to a millisecond, cannot name one.
-func (c cut) extractSound(dir string, first, n int64) (ffmpeg.Input, error) {
-	in, err := os.Open(c.in.Path)
-	if err != nil {
-		return ffmpeg.Input{}, err
-	}
-	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return ffmpeg.Input{}, err
-	}
-	path := filepath.Join(dir, "sound.pcm")
-	out, err := os.Create(path)
-	if err != nil {
-		return ffmpeg.Input{}, err
-	}
-	_, err = matroska.CopyPCM(out, in, info.Size(), first, n)
-	if err = errors.Join(err, out.Close()); err != nil {
-		return ffmpeg.Input{}, fmt.Errorf("copy sound: %w", err)
-	}
-	return ffmpeg.RawSound(path, c.in.Facts.Audio.Channels), nil
+	return call, nil
 }

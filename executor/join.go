@@ -11,20 +11,13 @@ import (
 	"github.com/artdag/artdag/executor/ffmpeg"
 )
 
-// joined says what cuts become one after the other.
-func joined(pieces []cut) *dag.Facts {
-	facts := pieces[0].facts()
-	for _, piece := range pieces[1:] {
-		next := piece.facts()
-		facts.Duration += next.Duration
-		if facts.Video != nil {
-			facts.Video.Frames += next.Video.Frames
-		}
-		if facts.Audio != nil {
-			facts.Audio.Samples += next.Audio.Samples
-		}
+// joined says what cuts of one form become one after the other.
+func joined(cuts []cut) *dag.Facts {
+	length := int64(0)
+	for _, c := range cuts {
+		length += c.length
 	}
-	return facts
+	return cuts[0].form.facts(length)
 }
 
 // part is one file of a join, in the form of an intermediate.
@@ -40,7 +33,7 @@ func writeJoined(ctx context.Context, req Request, cuts []cut, path string) erro
 	for i, c := range cuts {
 		key := [2]int64{c.from, c.length}
 		if _, ok := made[key]; !ok {
-			made[key] = part{partPath(req.Scratch, i), c.seconds()}
+			made[key] = part{partPath(req.Scratch, i), c.form.seconds(c.length)}
 			if err := c.write(ctx, req, made[key].path); err != nil {
 				return err
 			}

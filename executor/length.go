@@ -64,19 +64,22 @@ func knownPicture(f *dag.Facts) error {
 	return nil
 }
 
-// lengthOf returns the length of a file in its units, frames, or samples at
-// 48 kHz without a picture, and what turns seconds into them.
-func lengthOf(f *dag.Facts) (total int64, units func(seconds float64) int64, err error) {
+// wholeOf returns the cut that is a whole file in its own form.
+func wholeOf(in File) (cut, error) {
+	whole := cut{in: in, form: formOf(in.Facts)}
 	switch {
-	case f.Video != nil:
-		if err := knownPicture(f); err != nil {
-			return 0, nil, err
+	case in.Facts.Video != nil:
+		if err := knownPicture(in.Facts); err != nil {
+			return cut{}, err
 		}
-		return pictures(f), f.Video.FPS.Frames, nil
-	case f.Audio != nil:
-		return soundLength(f), samplesIn, nil
+		whole.length = pictures(in.Facts)
+	case in.Facts.Audio != nil:
+		whole.length = soundLength(in.Facts)
 	}
-	return 0, nil, fmt.Errorf("the input has no picture and no sound")
+	if whole.length == 0 {
+		return cut{}, fmt.Errorf("the input has no picture and no sound of a known length")
+	}
+	return whole, nil
 }
 
 // sameKind is the Output of types whose output is of the kind of their first

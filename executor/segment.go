@@ -115,51 +115,56 @@ func (s Segment) pieces(config map[string]any, in File) ([]cut, error) {
 	if err != nil {
 		return nil, err
 	}
-	total, units, err := lengthOf(in.Facts)
+	whole, err := wholeOf(in)
 	if err != nil {
 		return nil, err
 	}
-	from, to := units(c.Offset), total
+	total := whole.length
+	from, to := whole.form.units(c.Offset), total
 	if c.Duration != nil {
-		to = units(c.Offset + *c.Duration)
+		to = whole.form.units(c.Offset + *c.Duration)
 	}
 	if to == total+1 && in.Facts.Video != nil {
 		to = total // half a frame of rounding in the recipe's arithmetic
 	}
-	return c.within(in, from, to, total)
+	whole.loose = !c.Precise
+	return c.within(whole, from, to)
 }
 
-func (c segmentConfig) within(in File, from, to, total int64) ([]cut, error) {
-	length := cut{in: in, length: total}.seconds()
+func (c segmentConfig) within(whole cut, from, to int64) ([]cut, error) {
+	total := whole.length
+	inputEnd := whole.form.seconds(total)
 	switch {
-	case total == 0:
-		return nil, fmt.Errorf("the input has no picture and no sound to cut")
 	case c.PastEnd == "loop" && to > total:
-		return loop(in, from, to, total, !c.Precise), nil
+		return loop(whole, from, to), nil
 	case c.PastEnd == "hold" && to > total:
+		length := to - from
 		from = min(from, total-1)
+		to = from + length
 	case c.PastEnd == "shorten":
 		to = min(to, total)
 	case to > total:
-		return nil, fmt.Errorf("the cut ends at %.3f s, the input at %.3f s; past_end: shorten, loop or hold allows that", c.Offset+*c.Duration, length)
+		return nil, fmt.Errorf("the cut ends at %.3f s, the input at %.3f s; past_end: shorten, loop or hold allows that", c.Offset+*c.Duration, inputEnd)
 	}
 	if from >= total {
-		return nil, fmt.Errorf("the cut starts at %.3f s, the input ends at %.3f s", c.Offset, length)
+		return nil, fmt.Errorf("the cut starts at %.3f s, the input ends at %.3f s", c.Offset, inputEnd)
 	}
 	if to <= from {
 		return nil, fmt.Errorf("the cut from %v s holds no frame: it is shorter than half a frame", c.Offset)
 	}
-	return []cut{{in: in, from: from, length: to - from, loose: !c.Precise}}, nil
+	whole.from, whole.length = from, to-from
+	return []cut{whole}, nil
 }
 
 // loop starts the input over as often as needed.
-func loop(in File, from, to, total int64, loose bool) []cut {
+func loop(whole cut, from, to int64) []cut {
 	var pieces []cut
 	for at := from; at < to; {
-		start := at % total
-		n := min(total-start, to-at)
-		pieces = append(pieces, cut{in: in, from: start, length: n, loose: loose})
-		at += n
+		piece := whole
+		piece.from = at % whole.length
+		piece.length = min(whole.length-piece.from, to-at)
+		pieces = append(pieces, piece)
+		at += piece.length
 	}
 	return pieces
 }

@@ -22,7 +22,7 @@ const Formats = "matroska,mov,avi,mpegts,mpeg,flv,asf,mxf,gif,ogg,flac,wav,w64,a
 	"h264,hevc,av1,obu,m4v,mpegvideo,dv,dvd,rm,wtv,apng,image2,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,exr_pipe,ppm_pipe,pgm_pipe,tga_pipe,jpegxl_pipe,j2k_pipe,psd_pipe,qoi_pipe,sgi_pipe,dpx_pipe,pam_pipe"
 
 // probe asks ffprobe, which reads the whole file to count packets.
-func probe(ctx context.Context, run sandbox.Runner, path string) (*dag.Facts, string, error) {
+func probe(ctx context.Context, run sandbox.Runner, path string) (*dag.Facts, error) {
 	var out bytes.Buffer
 	err := run.Run(ctx, sandbox.Command{
 		Tool: "ffprobe", Dir: filepath.Dir(path), Read: []string{path}, Stdout: &out,
@@ -32,16 +32,15 @@ func probe(ctx context.Context, run sandbox.Runner, path string) (*dag.Facts, st
 	var exit *sandbox.ExitError
 	switch {
 	case errors.As(err, &exit) && exit.Why == "":
-		return &dag.Facts{Kind: dag.Data}, "application/octet-stream", nil
+		return &dag.Facts{Kind: dag.Data}, nil
 	case err != nil:
-		return nil, "", fmt.Errorf("measure %s: %w", filepath.Base(path), err)
+		return nil, fmt.Errorf("measure %s: %w", filepath.Base(path), err)
 	}
 	var report probeReport
 	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
-		return nil, "", fmt.Errorf("measure %s: ffprobe's report: %w", filepath.Base(path), err)
+		return nil, fmt.Errorf("measure %s: ffprobe's report: %w", filepath.Base(path), err)
 	}
-	facts := report.facts()
-	return facts, mediaType(facts), nil
+	return report.facts(), nil
 }
 
 type probeReport struct {
