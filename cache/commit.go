@@ -46,6 +46,7 @@ func (s *staging) install() error {
 		}
 		added += n
 	}
+	s.adopted = nil
 	return s.cache.addUsage(added)
 }
 
@@ -88,6 +89,7 @@ func (s *staging) clear(place string) error {
 func (s *staging) adoptFiles() (added int64, err error) {
 	for i, folder := range s.folders {
 		for _, f := range folder.meta.files() {
+			s.adopted = append(s.adopted, s.cache.contentPath(f.content))
 			n, err := s.cache.adopt(filepath.Join(folder.dir, f.name), f.digest)
 			if err != nil {
 				return 0, fmt.Errorf("store %s: %w", f.name, full(err))

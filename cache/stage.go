@@ -16,6 +16,7 @@ type staging struct {
 	scratch *Scratch
 	folders []stagedFolder
 	unsaved []string // what has to be synced before the rename
+	adopted []string // names in content/ that a commit made and that failed since
 }
 
 // stagedFolder is one folder and its future place, relative to the cache.
@@ -33,7 +34,20 @@ func (c *Cache) newStaging() (*staging, error) {
 	return &staging{cache: c, scratch: s}, nil
 }
 
-func (s *staging) close() error { return s.scratch.Close() }
+// close removes what was not committed.
+func (s *staging) close() error {
+	err := s.scratch.Close()
+	if len(s.adopted) == 0 {
+		return err
+	}
+	return errors.Join(err, s.cache.store.do(func() (err error) {
+		for _, name := range s.adopted {
+			_, removeErr := removeIfLast(name)
+			err = errors.Join(err, removeErr)
+		}
+		return err
+	}))
+}
 
 // take moves a finished file to name in the staging area. Bytes that the cache
 // holds already are linked instead, and the new file is dropped.
