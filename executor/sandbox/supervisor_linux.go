@@ -83,7 +83,7 @@ func (v *supervisor) describe() string {
 func (v *supervisor) prepare(path string, cmd Command) (*process, error) {
 	cmd.Env = append([]string{"TMPDIR=" + cmd.Dir}, cmd.Env...)
 	orders, err := json.Marshal(task{
-		Path: path, Args: cmd.Args, Dir: cmd.Dir, Env: environment(cmd), Read: visible(cmd), Landlock: v.version > 0,
+		Path: path, Args: cmd.Args, Dir: cmd.Dir, Env: (&exec.Cmd{Env: environment(cmd)}).Environ(), Read: visible(cmd), Landlock: v.version > 0,
 	})
 	if err != nil {
 		return nil, err
