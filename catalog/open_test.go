@@ -90,3 +90,22 @@ func BenchmarkRecordSteps(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkRun does what a run does of which everything is cached: open, one
+// job from beginning to end, close.
+func BenchmarkRun(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "catalog.db")
+	for b.Loop() {
+		db, err := catalog.Open(b.Context(), path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		job := catalogtest.NewJob("film", 0)
+		finish := catalog.Finish{Status: catalog.Completed, At: job.Created}
+		err = errors.Join(db.CreateJob(b.Context(), job), db.StartJob(b.Context(), job.ID, job.Created),
+			db.FinishJob(b.Context(), job.ID, finish), db.Close())
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
