@@ -14,7 +14,7 @@ import (
 func beatsFeature() Feature {
 	return Feature{
 		Name: "beats", Version: 1, Kinds: withSound(), Tools: []string{"ffmpeg", "ffprobe", "aubiotrack"},
-		Doc: "When the beats of music fall, in seconds, as aubiotrack hears them; the tempo, in beats per minute, of the median interval; and downbeats, " +
+		Doc: "When the beats of music fall, in seconds, as aubiotrack hears them; the tempo, in beats per minute, of the median time of eight beats; and downbeats, " +
 			"our estimate of the first beat of each bar: every fourth beat, from the one of the first four that makes them the loudest.",
 		Fields: map[string]planner.FieldType{
 			"beats":     planner.FieldNumbers,
@@ -59,11 +59,18 @@ func (s *session) noBeats(ctx context.Context) error {
 	return s.bad("no beats found in %.1f s of sound, %s", s.length(), loud)
 }
 
-// tempo returns beats per minute of the median interval, to 0.01.
+// tempoSpan is over how many beats an interval is measured: aubio keeps to a
+// period that is 1 to 2 percent short and mends it every few beats, which the
+// median of single intervals would take for the tempo.
+const tempoSpan = 8
+
+// tempo returns beats per minute of the median time that tempoSpan beats take,
+// or as many as there are, to 0.01.
 func tempo(beats []float64) float64 {
-	intervals := make([]float64, len(beats)-1)
+	span := min(tempoSpan, len(beats)-1)
+	intervals := make([]float64, len(beats)-span)
 	for i := range intervals {
-		intervals[i] = beats[i+1] - beats[i]
+		intervals[i] = (beats[i+span] - beats[i]) / float64(span)
 	}
 	slices.Sort(intervals)
 	middle := len(intervals) / 2
