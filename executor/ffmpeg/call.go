@@ -106,9 +106,16 @@ func Still(path string) Input {
 // Intermediate returns the output options of a file between steps: FFV1 in
 // Matroska loses nothing and each frame stands alone, PCM does not drift.
 // 24 bits because the integer resampler gives the same samples on every CPU.
+// 0 slices are 4 wherever the size allows it, and fewer for odd heights.
 func Intermediate() []string {
-	return []string{"-c:v", "ffv1", "-level", "3", "-g", "1", "-slices", "4", "-slicecrc", "1",
+	return []string{"-c:v", "ffv1", "-level", "3", "-g", "1", "-slices", "0", "-slicecrc", "1",
 		"-c:a", "pcm_s24le", "-f", "matroska"}
+}
+
+// CopiedPicture is Intermediate for a picture that is one already: its packets
+// are copied.
+func CopiedPicture() []string {
+	return []string{"-c:v", "copy", "-c:a", "pcm_s24le", "-f", "matroska"}
 }
 
 // Rate is the sample rate of intermediates, in samples per second.
