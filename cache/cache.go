@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,8 +25,9 @@ type Cache struct {
 	blocks   sync.Pool // of *block: what streams through here
 
 	background sync.WaitGroup
+	commits    atomic.Int64
 	mu         sync.Mutex
-	tidying    bool  // an eviction runs in the background
+	tidying    bool  // upkeep runs in the background
 	tidyErr    error // of the last one
 }
 
@@ -70,7 +72,10 @@ func Open(dir string, opts Options) (*Cache, error) {
 	if c.limit == 0 {
 		c.limit = c.defaultLimit()
 	}
-	return c, c.sweepScratch()
+	if err := c.sweepScratch(); err != nil {
+		return nil, fmt.Errorf("cache: open %s: %w", dir, errors.Join(err, c.store.close()))
+	}
+	return c, nil
 }
 
 // prepare makes the layout and opens the store's lock for writing, which fails

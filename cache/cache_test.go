@@ -4,23 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/artdag/artdag/dag"
 )
-
-func TestMain(m *testing.M) {
-	if role := os.Getenv(roleVariable); role != "" {
-		os.Exit(child(role))
-	}
-	goleak.VerifyTestMain(m)
-}
 
 // ticking is a clock that moves a second each time it is asked, so that uses
 // have an order.
@@ -95,8 +87,7 @@ func wantErr(tb testing.TB, what string, err, want error) {
 	}
 }
 
-// usable checks that the count of bytes is that of the disk, and that every
-// entry is whole.
+// sound reads every entry and compares it with its hashes.
 func sound(tb testing.TB, c *Cache) {
 	tb.Helper()
 	report, err := c.Verify(context.Background(), false, nil)
@@ -108,6 +99,7 @@ func sound(tb testing.TB, c *Cache) {
 	}
 }
 
+// counted compares the count of bytes with those on the disk.
 func counted(tb testing.TB, c *Cache) {
 	tb.Helper()
 	n, err := c.census(context.Background())
@@ -204,3 +196,20 @@ func TestLog(t *testing.T) {
 		}
 	}
 }
+
+// leftNothing reports bytes or scratch folders that a refused operation left.
+func leftNothing(c *Cache) error {
+	left, err := os.ReadDir(c.path("scratch"))
+	if len(left) > 0 || err != nil {
+		return fmt.Errorf("scratch has %v, %w", left, err)
+	}
+	n, err := c.census(context.Background())
+	if err != nil || n.total != 0 {
+		return fmt.Errorf("%d bytes are left, %w", n.total, err)
+	}
+	return nil
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

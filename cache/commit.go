@@ -25,7 +25,7 @@ func (s *staging) commit() error {
 	if err := s.cache.store.do(s.install); err != nil {
 		return err
 	}
-	s.cache.tidyIfOver()
+	s.cache.upkeep()
 	return syncAll(s.parents())
 }
 

@@ -12,7 +12,7 @@ import (
 
 // full makes the error of a full disk say what to do.
 func full(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if !errors.Is(err, ErrFull) && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)) {
 		return fmt.Errorf("%w (%w)", ErrFull, err)
 	}
 	return err

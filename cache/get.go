@@ -15,13 +15,21 @@ import (
 // says why. Get counts as a use; the bytes may be evicted afterwards unless they
 // are held (Hold) or borrowed (Borrow).
 func (c *Cache) Get(id dag.CacheID) (*Entry, error) {
+	e, err := c.Peek(id)
+	if err == nil {
+		c.touch(filepath.Join(e.Dir, metadataName))
+	}
+	return e, err
+}
+
+// Peek is Get for who only looks: it does not count as a use.
+func (c *Cache) Peek(id dag.CacheID) (*Entry, error) {
 	dir := c.path(id.String())
 	m, err := c.whole(dir)
-	if err != nil {
-		return nil, fmt.Errorf("cache: get %s: %w", id.Short(), missing(err))
+	var e *Entry
+	if err == nil {
+		e, err = m.entry(dir)
 	}
-	c.touch(filepath.Join(dir, metadataName))
-	e, err := m.entry(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cache: get %s: %w", id.Short(), missing(err))
 	}

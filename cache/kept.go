@@ -25,6 +25,9 @@ func (c *Cache) kept() (*kept, error) {
 	for _, ref := range pins {
 		k.add(c, ref, "pinned")
 	}
+	if c.readOnly {
+		return k, nil // for a dry run; what is held cannot be asked for
+	}
 	holds, err := os.ReadDir(c.path("holds"))
 	if err != nil {
 		return nil, err

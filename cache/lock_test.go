@@ -121,3 +121,19 @@ func TestPutCancelled(t *testing.T) {
 	_, err = c.Get(stepID("a"))
 	wantErr(t, "Get", err, ErrMissing)
 }
+
+func TestScratchCloseReadOnlyFolders(t *testing.T) {
+	t.Parallel()
+	c := open(t, t.TempDir(), Options{})
+	s, err := c.Scratch("tool")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub := s.Dir + "/a/b"
+	if err := errors.Join(os.MkdirAll(sub, 0o755), os.WriteFile(sub+"/x", nil, 0o444), os.Chmod(sub, 0o500)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -19,15 +19,6 @@ func freeBytes(dir string) int64 {
 	return int64(st.Bavail) * st.Bsize
 }
 
-// inodeOf returns which file info describes and how many names it has.
-func inodeOf(info fs.FileInfo) (id inode, links uint64) {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return inode{}, 2
-	}
-	return inode{st.Dev, st.Ino}, st.Nlink
-}
-
 // changeTime returns the ctime, which no program can set.
 func changeTime(info fs.FileInfo) time.Time {
 	st, ok := info.Sys().(*syscall.Stat_t)

@@ -50,19 +50,19 @@ func (c *Cache) scratchName(prefix string) (string, *fileLock, error) {
 // Close removes the folder and all in it. Files that Put took are not in it any
 // more.
 func (s *Scratch) Close() error {
-	return errors.Join(os.RemoveAll(s.Dir), s.lock.remove())
+	return errors.Join(removeAll(s.Dir), s.lock.remove())
 }
 
 // sweepScratch removes the scratch folders whose lock nobody holds.
 func (c *Cache) sweepScratch() error {
 	names, err := os.ReadDir(c.path("scratch"))
 	if err != nil {
-		return fmt.Errorf("cache: sweep scratch: %w", err)
+		return fmt.Errorf("sweep scratch: %w", err)
 	}
 	for _, entry := range names {
 		dir := c.path("scratch", strings.TrimSuffix(entry.Name(), ".lock"))
 		if err := sweep(dir); err != nil {
-			return fmt.Errorf("cache: sweep scratch: %w", err)
+			return fmt.Errorf("sweep scratch: %w", err)
 		}
 	}
 	return nil
@@ -78,7 +78,22 @@ func sweep(dir string) error {
 	if err != nil || lock == nil {
 		return err
 	}
-	return errors.Join(os.RemoveAll(dir), lock.remove())
+	return errors.Join(removeAll(dir), lock.remove())
+}
+
+// removeAll removes a folder, also where a tool left folders in it that nobody
+// may write.
+func removeAll(dir string) error {
+	if os.RemoveAll(dir) == nil {
+		return nil
+	}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if entry != nil && entry.IsDir() {
+			return os.Chmod(path, 0o700) // before its names are read
+		}
+		return err
+	})
+	return errors.Join(err, os.RemoveAll(dir))
 }
 
 func randomName() string {

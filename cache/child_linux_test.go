@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/artdag/artdag/dag"
 )
 
@@ -21,6 +23,13 @@ const (
 	roleVariable = "ARTDAG_CACHE_TEST_ROLE"
 	dirVariable  = "ARTDAG_CACHE_TEST_DIR"
 )
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv(roleVariable); role != "" {
+		os.Exit(child(role))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // child is what the test binary does when it is started as a process of its
 // own.
@@ -286,22 +295,6 @@ func fillUp(c *Cache) error {
 	}
 	return errors.Join(err, censusErr)
 }
-
-func leftNothing(c *Cache) error {
-	left, err := os.ReadDir(c.path("scratch"))
-	if len(left) > 0 || err != nil {
-		return fmt.Errorf("scratch has %v, %w", left, err)
-	}
-	n, err := c.census(context.Background())
-	if err != nil || n.total != 0 {
-		return fmt.Errorf("%d bytes are left, %w", n.total, err)
-	}
-	return nil
-}
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
