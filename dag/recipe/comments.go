@@ -51,7 +51,9 @@ func (p *printer) text(comments []comment) []byte {
 		if c, ok := beside[i]; ok {
 			l.text += " " + c.String()
 		}
-		write(l.indent, l.text)
+		if !l.anchor {
+			write(l.indent, l.text)
+		}
 	}
 	for _, c := range rest {
 		write(0, c.String())
@@ -61,7 +63,7 @@ func (p *printer) text(comments []comment) []byte {
 
 // attach finds the line of each comment: one beside something stays beside the
 // line that now holds it, unless it has company there; all others go above the
-// line that followed them. rest follows the last line.
+// line that holds what followed them. rest follows the last line.
 func (p *printer) attach(comments []comment) (above map[int][]comment, beside map[int]comment, rest []comment) {
 	order := p.placed()
 	above, beside = map[int][]comment{}, map[int]comment{}
@@ -72,6 +74,9 @@ func (p *printer) attach(comments []comment) (above map[int][]comment, beside ma
 		case c.trailing && next > 0:
 			at := order[next-1]
 			trailing[at] = append(trailing[at], c)
+		case next > 0 && c.pos.compare(p.lines[order[next-1]].end) < 0:
+			at := order[next-1] // what followed the comment is on that line now
+			above[at] = append(above[at], c)
 		case next < len(order):
 			above[order[next]] = append(above[order[next]], c)
 		default:

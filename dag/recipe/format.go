@@ -49,14 +49,32 @@ func inOrder(v Value, keys []string) Value {
 type printer struct{ lines []line }
 
 type line struct {
-	pos      Pos
+	pos, end Pos // from the first character to the last value that this line holds
 	indent   int
 	text     string
 	verbatim bool // of a block scalar: no comment may stand here
+	anchor   bool // no line at all, but comments may stand above it
 }
 
-func (p *printer) add(pos Pos, indent int, text string) {
-	p.lines = append(p.lines, line{pos: pos, indent: indent, text: text})
+func (p *printer) add(pos, end Pos, indent int, text string) {
+	p.lines = append(p.lines, line{pos: pos, end: end, indent: indent, text: text})
+}
+
+// last returns the last place inside of v, whose fields may be reordered.
+func (v Value) last() Pos {
+	end := v.Pos
+	later := func(pos Pos) {
+		if pos.compare(end) > 0 {
+			end = pos
+		}
+	}
+	for _, f := range v.Fields {
+		later(f.Value.last())
+	}
+	for _, item := range v.Items {
+		later(item.last())
+	}
+	return end
 }
 
 // printedNodeKeys is the order in which a node reads best: what it goes over
@@ -72,14 +90,14 @@ func (p *printer) section(f Field) {
 		if len(v.Fields) == 0 {
 			break
 		}
-		p.add(f.Pos, 0, f.Key+":")
+		p.add(f.Pos, f.Pos, 0, f.Key+":")
 		for _, entry := range v.Fields {
 			entry.Value = inOrder(entry.Value, slices.Concat(inputKeys, paramKeys))
 			p.field(entry, 2)
 		}
 		return
 	case "nodes":
-		p.add(f.Pos, 0, f.Key+":")
+		p.add(f.Pos, f.Pos, 0, f.Key+":")
 		for _, node := range v.Items {
 			p.item(inOrder(node, printedNodeKeys), 2)
 		}
@@ -97,10 +115,10 @@ func (p *printer) field(f Field, indent int) {
 	}
 	text := key + ": " + flow(f.Value)
 	if f.Value.short() || !f.Value.multiline() && indent+utf8.RuneCountInString(text) <= lineWidth {
-		p.add(f.Pos, indent, text)
+		p.add(f.Pos, f.Value.last(), indent, text)
 		return
 	}
-	p.add(f.Pos, indent, key+":")
+	p.add(f.Pos, f.Pos, indent, key+":")
 	for _, inner := range f.Value.Fields {
 		p.field(inner, indent+2)
 	}
@@ -117,17 +135,17 @@ func (p *printer) item(v Value, indent int) {
 	}
 	text := "- " + flow(v)
 	if len(v.Fields) == 0 || !v.multiline() && indent+utf8.RuneCountInString(text) <= lineWidth {
-		p.add(v.Pos, indent, text)
+		p.add(v.Pos, v.last(), indent, text)
 		return
 	}
+	// Comments above the item stay above it, whichever key comes first now.
+	p.lines = append(p.lines, line{pos: v.Pos, end: v.Pos, indent: indent, anchor: true})
 	first := len(p.lines)
 	for _, f := range v.Fields {
 		p.field(f, indent+2)
 	}
 	p.lines[first].indent = indent
 	p.lines[first].text = "- " + p.lines[first].text
-	// Comments above the item stay above it, whichever key came first.
-	p.lines[first].pos = v.Pos
 }
 
 // block prints text of several lines after |.

@@ -3,6 +3,7 @@ package recipe
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -66,8 +67,9 @@ func complete(r *Recipe, values map[string]any, faults Faults) (map[string]any, 
 			out[p.Name] = checked
 		}
 	}
-	for _, name := range slices.Sorted(keysOf(values)) {
-		if !contains(names, name) {
+	sorted := slices.Sorted(slices.Values(names))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if _, known := slices.BinarySearch(sorted, name); !known {
 			faults = append(faults, Fault{Message: unknownParam(name, names)})
 		}
 	}
@@ -75,16 +77,6 @@ func complete(r *Recipe, values map[string]any, faults Faults) (map[string]any, 
 		return nil, faults
 	}
 	return out, nil
-}
-
-func keysOf(m map[string]any) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for key := range m {
-			if !yield(key) {
-				return
-			}
-		}
-	}
 }
 
 func unknownParam(name string, names []string) string {

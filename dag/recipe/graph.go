@@ -17,7 +17,7 @@ func (r *reader) references(rec *Recipe) {
 				r.fault(ref.Pos, "node %s takes %s, which is neither an input nor a node%s", clip(n.ID), quoted(ref.Name), r.suggest(ref.Name, everything))
 			}
 		}
-		r.overNodes(n, index, nodes)
+		r.overNodes(n, index)
 	}
 	for _, a := range rec.Analysis {
 		if i, ok := index[a.Input]; !ok || i >= 0 {
@@ -42,10 +42,10 @@ func quoted(name string) string {
 }
 
 // overNodes checks that a fan-out over steps names nodes.
-func (r *reader) overNodes(n Node, index map[string]int, nodes []string) {
+func (r *reader) overNodes(n Node, index map[string]int) {
 	for _, ref := range n.ForEach.references() {
 		if i, ok := index[ref.Name]; ok && i < 0 {
-			r.fault(ref.Pos, "node %s: for_each: %s is an input; only nodes have steps to go over%s", clip(n.ID), quoted(ref.Name), r.suggest(ref.Name, nodes))
+			r.fault(ref.Pos, "node %s: for_each: %s is an input; only nodes have steps to go over", clip(n.ID), quoted(ref.Name))
 		}
 	}
 }
@@ -112,31 +112,30 @@ func (f *ForEach) references() []Reference {
 	return slices.Concat(f.Zip, f.Cross)
 }
 
-// cycles reports each cycle once, by all its names, at its first reference.
+// cycles reports each cycle by all its names, at the reference that closes it.
 func (r *reader) cycles(rec *Recipe, index map[string]int) {
-	w := walk{rec: rec, index: index, state: make([]visit, len(rec.Nodes)), found: func(path []int, back Reference) {
-		names := make([]string, 0, len(path)+1)
-		for _, i := range path {
-			names = append(names, rec.Nodes[i].ID)
-		}
-		if len(path) == 1 {
-			r.fault(back.Pos, "node %s takes itself as input", names[0])
+	w := newWalk(rec, index)
+	w.found = func(cycle []int, back Reference) {
+		if len(cycle) == 1 {
+			r.fault(back.Pos, "node %s takes itself as input", rec.Nodes[cycle[0]].ID)
 			return
 		}
-		r.fault(back.Pos, "the nodes form a cycle: %s", cycleText(append(names, names[0])))
-	}}
-	for i := range rec.Nodes {
-		w.node(i)
+		r.fault(back.Pos, "the nodes form a cycle: %s", cycleText(rec, cycle))
 	}
+	w.all()
 }
 
-// cycleText names a cycle in full up to a length that can still be read.
-func cycleText(names []string) string {
+// cycleText names a cycle in full, up to a length that can still be read.
+func cycleText(rec *Recipe, cycle []int) string {
 	const most = 50
-	if len(names) > most {
-		names = slices.Concat(names[:most-1], []string{"..."}, names[len(names)-1:])
+	var names []string
+	for _, i := range cycle[:min(most, len(cycle))] {
+		names = append(names, rec.Nodes[i].ID)
 	}
-	return strings.Join(names, " -> ")
+	if len(cycle) > most {
+		names = append(names, "...")
+	}
+	return strings.Join(append(names, rec.Nodes[cycle[0]].ID), " -> ")
 }
 
 // Order returns the indexes of the nodes such that every node follows those it
@@ -146,48 +145,50 @@ func (r *Recipe) Order() []int {
 	for i, n := range r.Nodes {
 		index[n.ID] = i
 	}
-	w := walk{rec: r, index: index, state: make([]visit, len(r.Nodes))}
-	for i := range r.Nodes {
-		w.node(i)
-	}
+	w := newWalk(r, index)
+	w.all()
 	return w.order
 }
-
-type visit uint8
-
-const (
-	fresh visit = iota
-	open
-	done
-)
 
 // walk visits nodes depth first, dependencies before their users.
 type walk struct {
 	rec   *Recipe
 	index map[string]int
-	state []visit
+	depth []int // of each node in path, counted from 1; 0 before it is visited, done after
 	path  []int
 	order []int
 	found func(cycle []int, back Reference) // nil when there are no cycles
 }
 
+const done = -1
+
+func newWalk(rec *Recipe, index map[string]int) *walk {
+	return &walk{rec: rec, index: index, depth: make([]int, len(rec.Nodes))}
+}
+
+func (w *walk) all() {
+	for i := range w.rec.Nodes {
+		w.node(i)
+	}
+}
+
 func (w *walk) node(i int) {
-	if w.state[i] != fresh {
+	if w.depth[i] != 0 {
 		return
 	}
-	w.state[i] = open
 	w.path = append(w.path, i)
+	w.depth[i] = len(w.path)
 	for _, ref := range w.rec.Nodes[i].dependencies() {
 		next, ok := w.index[ref.Name]
 		if !ok || next < 0 {
 			continue
 		}
-		if w.state[next] == open && w.found != nil {
-			w.found(w.path[slices.Index(w.path, next):], ref)
+		if at := w.depth[next]; at > 0 && w.found != nil {
+			w.found(w.path[at-1:], ref)
 		}
 		w.node(next)
 	}
 	w.path = w.path[:len(w.path)-1]
-	w.state[i] = done
+	w.depth[i] = done
 	w.order = append(w.order, i)
 }

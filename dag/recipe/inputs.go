@@ -84,11 +84,13 @@ func (r *reader) analysis(v Value) []Analysis {
 	for _, f := range r.entries(v, "analysis", "{song: [beats]}") {
 		a := Analysis{Input: f.Key, Pos: f.Pos}
 		what := "analysis of " + clip(f.Key)
+		seen := map[string]bool{}
 		for _, feature := range r.texts(f.Value, what) {
-			if contains(a.Features, feature.Text) {
+			if seen[feature.Text] {
 				r.fault(feature.Pos, "%s: the feature %s is there twice", what, clip(feature.Text))
 				continue
 			}
+			seen[feature.Text] = true
 			r.name(feature.Text, feature.Pos, what+": feature")
 			a.Features = append(a.Features, feature.Text)
 		}

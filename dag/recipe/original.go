@@ -125,11 +125,7 @@ func (r *reader) sourceInput(node, assets Value) Field {
 	case !isInput:
 		out = out.with(Field{"asset", asset.Pos, r.registered(asset, assets, what)})
 	}
-	at := id.Value.Start
-	if absent(id.Value) {
-		at = node.Pos
-	}
-	return Field{name, at, out}
+	return Field{name, node.Pos, out}
 }
 
 // registered looks an asset up and keeps what identifies its bytes. An address

@@ -13,15 +13,6 @@ import (
 	"github.com/artdag/artdag/dag"
 )
 
-// Limits of a document. MaxKeys bounds one block-style map, whose reading takes
-// quadratic time; MaxTokens bounds memory, about 300 bytes each.
-const (
-	MaxBytes  = 8 << 20
-	MaxLevels = 64
-	MaxTokens = 1_000_000
-	MaxKeys   = 4096
-)
-
 // source is the document in the native form, with its comments.
 type source struct {
 	tree     Value
@@ -59,6 +50,9 @@ func readSource(text []byte) (source, *Fault) {
 		return source{}, &Fault{Message: fmt.Sprintf("the recipe has %d bytes; at most %d are read", len(text), MaxBytes)}
 	}
 	if fault := checkUTF8(text); fault != nil {
+		return source{}, fault
+	}
+	if fault := checkMarks(text); fault != nil {
 		return source{}, fault
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))

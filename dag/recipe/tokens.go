@@ -2,29 +2,16 @@ package recipe
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
-	"github.com/goccy/go-yaml/scanner"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/token"
 )
 
 // tokenize splits YAML into tokens and refuses, before anything is built of
 // them, what recipes may not hold.
 func tokenize(text string) (token.Tokens, error) {
-	var s scanner.Scanner
-	s.Init(text)
-	var tokens token.Tokens
-	for {
-		next, err := s.Scan()
-		if err == io.EOF {
-			break
-		}
-		tokens.Add(next...)
-		if len(tokens) > MaxTokens {
-			return nil, &Fault{Pos: place(next[0]), Message: fmt.Sprintf("the recipe has more than %d words and marks", MaxTokens)}
-		}
-	}
+	tokens := lexer.Tokenize(text)
 	check := tokenCheck{keys: map[int]int{}}
 	for _, tk := range tokens {
 		if message := check.token(tk); message != "" {
@@ -38,11 +25,12 @@ func place(tk *token.Token) Pos { return Pos{tk.Position.Line, tk.Position.Colum
 
 // tokenCheck walks the tokens of one document.
 type tokenCheck struct {
-	flow    int  // depth of [ and {
-	content bool // a token of the first document was seen
-	ended   bool // ... marked its end
-	nested  Pos  // line of the last block mark, and how many stand on it
+	open    []token.Type // the [ and { that are open
+	content bool         // a token of the first document was seen
+	ended   bool         // ... marked its end
+	nested  Pos          // line of the last block mark, and how many stand on it
 	keys    map[int]int
+	empties int
 }
 
 func (c *tokenCheck) token(tk *token.Token) string {
@@ -59,6 +47,9 @@ func (c *tokenCheck) token(tk *token.Token) string {
 		return message
 	}
 	if message := c.size(tk); message != "" {
+		return message
+	}
+	if message := c.empty(tk); message != "" {
 		return message
 	}
 	return c.expression(tk)
@@ -106,16 +97,16 @@ func refused(tk *token.Token) string {
 func (c *tokenCheck) depth(tk *token.Token) string {
 	switch tk.Type {
 	case token.MappingStartType, token.SequenceStartType:
-		c.flow++
+		c.open = append(c.open, tk.Type)
 	case token.MappingEndType, token.SequenceEndType:
-		c.flow--
+		c.open = c.open[:max(0, len(c.open)-1)]
 	case token.SequenceEntryType:
 		if c.nested.Line != tk.Position.Line {
 			c.nested = Pos{tk.Position.Line, 0}
 		}
 		c.nested.Col++
 	}
-	if c.flow > MaxLevels || c.nested.Col > MaxLevels {
+	if len(c.open) > MaxLevels || c.nested.Col > MaxLevels {
 		return tooDeep
 	}
 	return ""
@@ -127,7 +118,7 @@ var tooDeep = fmt.Sprintf("the recipe is nested more than %d levels deep", MaxLe
 func (c *tokenCheck) size(tk *token.Token) string {
 	var column int
 	switch {
-	case c.flow > 0:
+	case len(c.open) > 0:
 		return ""
 	case tk.Type == token.SequenceEntryType:
 		column = tk.Position.Column
@@ -148,6 +139,61 @@ func (c *tokenCheck) size(tk *token.Token) string {
 	return ""
 }
 
+// keyAlone reports whether tk is a key of {a, b} without a value, which YAML
+// allows and nobody means.
+func (c *tokenCheck) keyAlone(tk *token.Token) bool {
+	if len(c.open) == 0 || c.open[len(c.open)-1] != token.MappingStartType || tk.Prev == nil || tk.Next == nil {
+		return false
+	}
+	before, after := tk.Prev.Type, tk.Next.Type
+	return (before == token.MappingStartType || before == token.CollectEntryType) &&
+		(after == token.CollectEntryType || after == token.MappingEndType) &&
+		tk.Type != token.CollectEntryType && tk.Type != token.MappingEndType
+}
+
+// empty counts values that are not there, which the parser puts into its list
+// of tokens one by one.
+func (c *tokenCheck) empty(tk *token.Token) string {
+	next := tk.Next
+	for next != nil && next.Type == token.CommentType {
+		next = next.Next
+	}
+	if c.keyAlone(tk) {
+		return "the key " + clip(tk.Value) + " has no value; write key: value"
+	}
+	if isEmpty(tk, next) {
+		c.empties++
+	}
+	if c.empties > MaxEmpty {
+		return fmt.Sprintf("more than %d values are missing; write null where nothing is meant", MaxEmpty)
+	}
+	return ""
+}
+
+// isEmpty reports whether nothing follows a dash or a key.
+func isEmpty(tk, next *token.Token) bool {
+	if tk.Type != token.SequenceEntryType && tk.Type != token.MappingValueType {
+		return false
+	}
+	if next == nil {
+		return true
+	}
+	switch next.Type {
+	case token.CollectEntryType, token.MappingEndType, token.SequenceEndType:
+		return true
+	}
+	column := tk.Position.Column
+	if tk.Type == token.MappingValueType {
+		if tk.Prev != nil {
+			column = tk.Prev.Position.Column
+		}
+		if next.Type == token.SequenceEntryType && next.Position.Column == column {
+			return false // a list may stand below its key
+		}
+	}
+	return next.Position.Line > tk.Position.Line && next.Position.Column <= column
+}
+
 const quoteIt = `put a value with an expression in quotes: "${...}"`
 
 // expression finds ${ that YAML would tear apart.
@@ -155,7 +201,7 @@ func (c *tokenCheck) expression(tk *token.Token) string {
 	prev := tk.Prev
 	switch {
 	case prev == nil || prev.Type != token.StringType || !strings.Contains(prev.Value, "$"):
-	case c.flow > 0 && tk.Type == token.MappingStartType && strings.HasSuffix(prev.Value, "$"):
+	case len(c.open) > 0 && tk.Type == token.MappingStartType && strings.HasSuffix(prev.Value, "$"):
 		return "an unquoted ${ starts a map here; " + quoteIt
 	}
 	if tk.Type != token.StringType || !strings.Contains(tk.Value, "${") || tk.Next == nil {

@@ -1,6 +1,9 @@
 package recipe
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // unused returns a warning for each node that no output needs, and for each
 // input that neither those nodes, nor the analysis, nor an expression uses.
@@ -22,9 +25,12 @@ func unused(rec *Recipe) Faults {
 	for _, a := range rec.Analysis {
 		used[a.Input] = true
 	}
+	for _, n := range rec.Nodes {
+		n.mentions(used)
+	}
 	var out Faults
 	for _, in := range rec.Inputs {
-		if !used[in.Name] && !mentioned(rec, in.Name) {
+		if !used[in.Name] {
 			out = append(out, Fault{rec.File, in.Pos, "input " + in.Name + " is not used"})
 		}
 	}
@@ -36,39 +42,38 @@ func unused(rec *Recipe) Faults {
 	return out
 }
 
-// mentioned reports whether some expression reads inputs.NAME. It may take
+// mention is how an expression reads an input: inputs.clip or inputs["clip"].
+var mention = regexp.MustCompile(`\binputs(?:\.|\[["'])([A-Za-z][A-Za-z0-9_-]*)`)
+
+// mentions marks the inputs that the expressions of a node read. It may take
 // other text for an expression, which costs no more than a missing warning.
-func mentioned(rec *Recipe, name string) bool {
-	for _, n := range rec.Nodes {
-		if n.When != nil && mentions(n.When.Text, name) || n.ForEach != nil && n.ForEach.Expr != nil && mentions(n.ForEach.Expr.Text, name) || n.Config.mentions(name) {
-			return true
-		}
+func (n Node) mentions(used map[string]bool) {
+	if n.When != nil {
+		mentions(n.When.Text, used)
 	}
-	return false
+	if n.ForEach != nil && n.ForEach.Expr != nil {
+		mentions(n.ForEach.Expr.Text, used)
+	}
+	n.Config.mentions(used)
 }
 
-func mentions(text, name string) bool {
-	for _, form := range []string{"inputs." + name, `inputs["` + name, "inputs['" + name} {
-		if strings.Contains(text, form) {
-			return true
-		}
+func mentions(text string, used map[string]bool) {
+	if !strings.Contains(text, "inputs") {
+		return
 	}
-	return false
+	for _, match := range mention.FindAllStringSubmatch(text, -1) {
+		used[match[1]] = true
+	}
 }
 
-func (v Value) mentions(name string) bool {
-	if s, ok := v.Scalar.(string); ok && mentions(s, name) {
-		return true
+func (v Value) mentions(used map[string]bool) {
+	if s, ok := v.Scalar.(string); ok {
+		mentions(s, used)
 	}
 	for _, item := range v.Items {
-		if item.mentions(name) {
-			return true
-		}
+		item.mentions(used)
 	}
 	for _, f := range v.Fields {
-		if f.Value.mentions(name) {
-			return true
-		}
+		f.Value.mentions(used)
 	}
-	return false
 }
