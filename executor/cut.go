@@ -118,23 +118,26 @@ func (c cut) write(ctx context.Context, req Request, path string) error {
 }
 
 // writeCuts makes one file of cuts of that length, combined by a graph from
-// [v0][a0], [v1][a1] and so on to [v] and [a]; one cut needs none. It seeks;
-// where decoding fails from there (a stream whose groups of pictures lean on
-// each other), it reads from the beginning, and only a failure then is one of
-// the input.
+// [v0][a0], [v1][a1] and so on to [v] and [a]; one cut needs none.
 func writeCuts(ctx context.Context, req Request, cuts []cut, length int64, path string, combine string) error {
-	run := func(seeking bool) error {
-		call, err := cutCall(req, cuts, seeking, combine)
+	return seeking(ctx, req, anySeeks(cuts), func(seek bool) error {
+		call, err := cutCall(req, cuts, seek, combine)
 		if err != nil {
 			return err
 		}
 		call.Path, call.Duration = path, cuts[0].form.seconds(length)
 		_, err = call.Run(ctx, req.Run, req.Log, req.Progress)
 		return err
-	}
+	})
+}
+
+// seeking runs a call that seeks. Where decoding fails from there (a stream
+// whose groups of pictures lean on each other), it reads from the beginning,
+// and only a failure then is one of the input.
+func seeking(ctx context.Context, req Request, seeks bool, run func(seek bool) error) error {
 	err := run(true)
 	var exit *sandbox.ExitError
-	if !errors.As(err, &exit) || exit.Why != "" || ctx.Err() != nil || !anySeeks(cuts) {
+	if !errors.As(err, &exit) || exit.Why != "" || ctx.Err() != nil || !seeks {
 		return err
 	}
 	fmt.Fprintln(req.Log, "reading from the beginning, because seeking did not work")
@@ -150,7 +153,7 @@ func anySeeks(cuts []cut) bool {
 	return false
 }
 
-func cutCall(req Request, cuts []cut, seeking bool, combine string) (ffmpeg.Call, error) {
+func cutCall(req Request, cuts []cut, seek bool, combine string) (ffmpeg.Call, error) {
 	call := ffmpeg.Call{Output: ffmpeg.Intermediate(), Dir: req.Scratch}
 	var graphs []string
 	for i, c := range cuts {
@@ -158,7 +161,7 @@ func cutCall(req Request, cuts []cut, seeking bool, combine string) (ffmpeg.Call
 		if len(cuts) == 1 {
 			b.label = ""
 		}
-		if seeking {
+		if seek {
 			b.seek = c.seek()
 		}
 		added, err := b.build()

@@ -164,6 +164,7 @@ func (c Call) Run(ctx context.Context, run sandbox.Runner, log io.Writer, progre
 	err := run.Run(ctx, sandbox.Command{
 		Tool: "ffmpeg", Args: c.Args(graphFile), Dir: c.Dir, Read: c.reads(),
 		Stdin: c.Stdin, Stdout: reader, Stderr: log,
+		Env: []string{"SVT_LOG=1"}, // errors alone: it warns of each thread
 	})
 	if err == nil && !reader.last.Ended {
 		err = errors.New("ffmpeg: it ended without saying that it was done")
