@@ -16,12 +16,17 @@ func Suggest(got string, allowed []string) string {
 	if got == "" || len(got) > longestName {
 		return ""
 	}
-	best, bestDistance := "", 1+max(1, utf8.RuneCountInString(got)/3)
+	length := utf8.RuneCountInString(got)
+	lower := strings.ToLower(got)
+	best, bestDistance := "", 1+max(1, length/3)
 	for _, name := range allowed {
 		if name == "" || len(name) > longestName || name == got {
 			continue
 		}
-		if d := distance(strings.ToLower(got), strings.ToLower(name)); d < bestDistance {
+		if difference := length - utf8.RuneCountInString(name); max(difference, -difference) >= bestDistance {
+			continue
+		}
+		if d := distance(lower, strings.ToLower(name)); d < bestDistance {
 			best, bestDistance = name, d
 		}
 	}

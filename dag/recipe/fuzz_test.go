@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -43,11 +42,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		start := time.Now()
 		r, err := Parse("fuzz.yaml", []byte(text))
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("Parse of %d bytes took %v", len(text), took)
-		}
 		if err != nil {
 			if faults, ok := err.(Faults); !ok || len(faults) == 0 || faults.Error() == "" {
 				t.Fatalf("Parse(%q): %#v is not Faults", text, err)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 // fill returns a text of the largest size that is read.
@@ -21,8 +20,8 @@ func each(n int, format string) string {
 }
 
 // TestHostileDocuments sends what costs a naive reader minutes, gigabytes or
-// its stack. Here each ends in seconds with a fault; the bound is wide because
-// it tells linear from quadratic, not fast from slow.
+// its stack. Here each ends with a fault; one that does not end in time fails
+// by the time limit of go test.
 func TestHostileDocuments(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
@@ -47,12 +46,8 @@ func TestHostileDocuments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			start := time.Now()
 			if _, err := Parse("film.yaml", []byte(text)); err == nil {
 				t.Error("accepted")
-			}
-			if took := time.Since(start); took > 30*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}

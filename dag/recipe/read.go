@@ -24,7 +24,7 @@ func (r *reader) fault(pos Pos, format string, args ...any) {
 }
 
 // manySuggestions is where suggestions stop: each costs a pass over all names.
-const manySuggestions = 100
+const manySuggestions = 20
 
 func (r *reader) suggest(got string, allowed []string) string {
 	if len(r.faults) >= manySuggestions {
