@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -27,10 +28,15 @@ func recordResults(ctx context.Context, tx bun.Tx, part []execution) error {
 	return nil
 }
 
-// facts are content hashes by cache_id and by resolved_id.
-type facts struct {
-	byStep, byWork map[dag.CacheID]dag.ContentHash
+// fact is what a piece of work came to, and when that was last confirmed.
+type fact struct {
+	content dag.ContentHash
+	at      time.Time
 }
+
+// facts are known facts by cache_id and by resolved_id. Steps that are the same
+// work share theirs.
+type facts struct{ byStep, byWork map[dag.CacheID]*fact }
 
 func knownFacts(ctx context.Context, tx bun.Tx, part []execution) (facts, error) {
 	var steps, work []string
@@ -39,10 +45,10 @@ func knownFacts(ctx context.Context, tx bun.Tx, part []execution) (facts, error)
 		work = append(work, e.result.ResolvedID.String())
 	}
 	var known []Result
-	err := tx.NewSelect().Model(&known).Column("cache_id", "resolved_id", "content_hash").
+	err := tx.NewSelect().Model(&known).Column("cache_id", "resolved_id", "content_hash", "recorded_at").
 		Where("cache_id IN (?) OR resolved_id IN (?)", bun.List(steps), bun.List(work)).
 		Order("recorded_at", "cache_id").Scan(ctx)
-	f := facts{make(map[dag.CacheID]dag.ContentHash), make(map[dag.CacheID]dag.ContentHash)}
+	f := facts{make(map[dag.CacheID]*fact), make(map[dag.CacheID]*fact)}
 	for _, r := range known {
 		f.add(r)
 	}
@@ -51,41 +57,66 @@ func knownFacts(ctx context.Context, tx bun.Tx, part []execution) (facts, error)
 
 // add lets the first fact of each identity stand.
 func (f facts) add(r Result) {
+	work, ok := f.byWork[r.ResolvedID]
+	if !ok {
+		work = &fact{content: r.Content}
+		f.byWork[r.ResolvedID] = work
+	}
+	if work.content != r.Content {
+		work = &fact{content: r.Content}
+	}
 	if _, ok := f.byStep[r.CacheID]; !ok {
-		f.byStep[r.CacheID] = r.Content
+		f.byStep[r.CacheID] = work
 	}
-	if _, ok := f.byWork[r.ResolvedID]; !ok {
-		f.byWork[r.ResolvedID] = r.Content
+	if r.Recorded.After(work.at) {
+		work.at = r.Recorded
 	}
 }
 
-func (f facts) of(r Result) (dag.ContentHash, bool) {
-	if fact, ok := f.byStep[r.CacheID]; ok {
-		return fact, true
+func (f facts) of(r Result) (fact, bool) {
+	known, ok := f.byStep[r.CacheID]
+	if !ok {
+		known, ok = f.byWork[r.ResolvedID]
 	}
-	fact, ok := f.byWork[r.ResolvedID]
-	return fact, ok
+	if !ok {
+		return fact{}, false
+	}
+	return *known, true
 }
 
-// difference is an execution that contradicts a fact.
+// replace makes r the fact of its step and of all that are the same work.
+func (f facts) replace(r Result) {
+	*f.byWork[r.ResolvedID] = fact{r.Content, r.Recorded}
+	f.byStep[r.CacheID] = f.byWork[r.ResolvedID]
+}
+
+// difference is an execution that contradicts a fact, and whether it is the
+// fact from now on.
 type difference struct {
 	execution
-	fact dag.ContentHash
+	fact     dag.ContentHash
+	replaces bool
 }
 
 // settle returns the rows to store, with the facts as content, one per
-// cache_id, and the executions that differ from theirs.
+// cache_id, and the executions that differ from theirs. An execution replaces
+// only an older fact, so that a repeated old record undoes nothing.
 func (f facts) settle(part []execution) (rows []Result, differing []difference) {
 	for _, e := range part {
 		row := e.result
-		if fact, ok := f.of(row); ok && fact != row.Content {
-			differing = append(differing, difference{e, fact})
-			row.Content = fact
+		known, ok := f.of(row)
+		if !ok || known.content == row.Content {
+			f.add(row)
+			rows = append(rows, row)
+			continue
 		}
+		d := difference{e, known.content, row.Replaces && row.Recorded.After(known.at)}
+		differing = append(differing, d)
+		row.Content, row.Recorded = known.content, known.at
 		f.add(row)
 		rows = append(rows, row)
-		if e.result.Replaces {
-			f.byStep[row.CacheID], f.byWork[row.ResolvedID] = e.result.Content, e.result.Content
+		if d.replaces {
+			f.replace(e.result)
 		}
 	}
 	rows = lastOf(rows, func(r Result) dag.CacheID { return r.CacheID }, func(_, _ Result) bool { return false })
@@ -97,11 +128,20 @@ func recordDifference(ctx context.Context, tx bun.Tx, d difference) error {
 	if late, err := replacedSince(ctx, tx, r); late || err != nil {
 		return err
 	}
-	_, err := tx.NewInsert().Model(&Difference{
+	evidence := &Difference{
 		CacheID: r.CacheID, JobID: d.job, Got: r.Content, Recorded: d.fact,
 		Toolchain: r.Toolchain, Worker: r.Worker, Found: r.Recorded,
-	}).On("CONFLICT (cache_id, job_id, got_hash) DO NOTHING").Exec(ctx)
-	if err != nil || !r.Replaces {
+	}
+	insert := tx.NewInsert().Model(evidence)
+	if !d.replaces {
+		_, err := insert.On("CONFLICT (cache_id, job_id, got_hash) DO NOTHING").Exec(ctx)
+		return err
+	}
+	evidence.Replaced = r.Recorded
+	_, err := insert.On("CONFLICT (cache_id, job_id, got_hash) DO UPDATE").
+		Set("recorded_hash = EXCLUDED.recorded_hash, found_at = EXCLUDED.found_at, replaced_at = EXCLUDED.replaced_at").
+		Exec(ctx)
+	if err != nil {
 		return err
 	}
 	return replace(ctx, tx, r)
@@ -113,19 +153,18 @@ func replacedSince(ctx context.Context, tx bun.Tx, r Result) (bool, error) {
 	same := tx.NewSelect().Model((*Result)(nil)).Column("cache_id").Where("resolved_id = ?", r.ResolvedID.String())
 	return tx.NewSelect().Model((*Difference)(nil)).
 		Where("cache_id = ? OR cache_id IN (?)", r.CacheID.String(), same).
-		Where("recorded_hash = ? AND found_at > ?", r.Content.String(), r.Recorded.UnixMilli()).
+		Where("recorded_hash = ? AND replaced_at > ?", r.Content.String(), r.Recorded.UnixMilli()).
 		Exists(ctx)
 }
 
-// replace makes other bytes the fact of the same work. The time keeps a
-// repeated old record from undoing a newer one.
+// replace makes other bytes the fact of the same work.
 func replace(ctx context.Context, tx bun.Tx, r Result) error {
 	_, err := tx.NewUpdate().Model((*Result)(nil)).
 		Set("content_hash = ?, generation = generation + 1", r.Content.String()).
 		Set("toolchain = ?, worker = ?, recorded_at = ?", r.Toolchain, r.Worker, r.Recorded.UnixMilli()).
 		Set("wall_ms = ?, tool_ms = ?, cost = ?, bytes = ?", r.Wall.Milliseconds(), r.Tool.Milliseconds(), r.Cost, r.Bytes).
 		Where("(cache_id = ? OR resolved_id = ?)", r.CacheID.String(), r.ResolvedID.String()).
-		Where("content_hash <> ? AND recorded_at < ?", r.Content.String(), r.Recorded.UnixMilli()).
+		Where("content_hash <> ?", r.Content.String()).
 		Exec(ctx)
 	return err
 }

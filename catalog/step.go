@@ -80,4 +80,5 @@ type Difference struct {
 	Toolchain string
 	Worker    string
 	Found     time.Time `bun:"found_at"`
+	Replaced  time.Time `bun:"replaced_at"` // since when Got is the fact; zero while Recorded is
 }

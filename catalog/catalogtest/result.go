@@ -111,7 +111,9 @@ func testTwice(t *testing.T, db *catalog.DB) {
 		trial++
 		shape := rapid.SliceOfN(rapid.IntRange(0, 5), 1, 12).Draw(rt, "steps")
 		kinds := rapid.SliceOfN(rapid.IntRange(0, 4), len(shape), len(shape)).Draw(rt, "kinds")
-		once, twice := batch(t, db, fmt.Sprint("once", trial), shape, kinds), batch(t, db, fmt.Sprint("twice", trial), shape, kinds)
+		times := rapid.SliceOfN(rapid.IntRange(0, 20), len(shape), len(shape)).Draw(rt, "times")
+		once := batch(t, db, fmt.Sprint("once", trial), shape, kinds, times)
+		twice := batch(t, db, fmt.Sprint("twice", trial), shape, kinds, times)
 		must(t, db.RecordSteps(t.Context(), once))
 		must(t, db.RecordSteps(t.Context(), twice))
 		must(t, db.RecordSteps(t.Context(), twice))
@@ -122,12 +124,12 @@ func testTwice(t *testing.T, db *catalog.DB) {
 }
 
 // batch returns records of a new job: of which steps, and what became of them.
-func batch(t *testing.T, db *catalog.DB, tag string, steps, kinds []int) []catalog.StepRecord {
+func batch(t *testing.T, db *catalog.DB, tag string, steps, kinds, times []int) []catalog.StepRecord {
 	job := created(t, db, tag, 0)
 	var records []catalog.StepRecord
 	for i, s := range steps {
 		kind := kinds[i]
-		r := at(Executed(job.ID, fmt.Sprint(tag, s), s, fmt.Sprint("bytes", kind%3)), 1000+i)
+		r := at(Executed(job.ID, fmt.Sprint(tag, s), s, fmt.Sprint("bytes", kind%3)), 1000+times[i])
 		r.Result.Replaces = kind == 2
 		r.Result.ResolvedID = step(fmt.Sprint(tag, "work", s/2)) // every two steps are the same work
 		if kind > 2 {

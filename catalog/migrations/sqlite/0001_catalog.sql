@@ -79,6 +79,7 @@ CREATE TABLE nondeterminism (
     toolchain     TEXT    NOT NULL DEFAULT '',
     worker        TEXT    NOT NULL DEFAULT '',
     found_at      INTEGER NOT NULL,
+    replaced_at   INTEGER,
     PRIMARY KEY (cache_id, job_id, got_hash),
     CONSTRAINT nondeterminism_differs CHECK (got_hash <> recorded_hash)
 ) STRICT;
