@@ -1,0 +1,102 @@
+package executor
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	lastFrame  = 1048574 // Blender's MAXFRAME
+	manyFrames = 100000
+)
+
+// parseFrames reads "12", "1-48", "1-100x2" and several of these with commas.
+// It returns the frames in order, each once.
+func parseFrames(text string) ([]int, error) {
+	var frames []int
+	for span := range strings.SplitSeq(text, ",") {
+		first, last, step, ok := parseSpan(strings.TrimSpace(span))
+		if !ok || len(frames)+(last-first)/step >= manyFrames {
+			return nil, fmt.Errorf("want frames such as 12, 1-48 or 1-100x2 (every second), with commas between several, from 0 to %d and at most %d; got %s",
+				lastFrame, manyFrames, show(text))
+		}
+		for frame := first; frame <= last; frame += step {
+			frames = append(frames, frame)
+		}
+	}
+	slices.Sort(frames)
+	return slices.Compact(frames), nil
+}
+
+func parseSpan(span string) (first, last, step int, ok bool) {
+	span, every, stepped := strings.Cut(span, "x")
+	from, to, isRange := strings.Cut(span, "-")
+	if !isRange {
+		to = from
+	}
+	first, err1 := strconv.Atoi(strings.TrimSpace(from))
+	last, err2 := strconv.Atoi(strings.TrimSpace(to))
+	step = 1
+	var err3 error
+	if stepped {
+		step, err3 = strconv.Atoi(every)
+	}
+	ok = err1 == nil && err2 == nil && err3 == nil && first >= 0 && first <= last && last <= lastFrame && step > 0
+	return first, last, max(step, 1), ok && (isRange || !stepped)
+}
+
+// showFrames is the one way to write these frames: spans of neighbours, with
+// commas.
+func showFrames(frames []int) string {
+	var spans []string
+	for i := 0; i < len(frames); {
+		end := i
+		for end+1 < len(frames) && frames[end+1] == frames[end]+1 {
+			end++
+		}
+		span := strconv.Itoa(frames[i])
+		if end > i {
+			span += "-" + strconv.Itoa(frames[end])
+		}
+		spans = append(spans, span)
+		i = end + 1
+	}
+	return strings.Join(spans, ",")
+}
+
+// renderWatch passes Blender's output on and counts the frames that the script
+// says are rendered.
+type renderWatch struct {
+	to     io.Writer
+	line   []byte
+	opened bool // the script runs: Blender read the .blend
+	done   int
+	frames int
+	report func(float64)
+}
+
+// Write passes on and counts.
+func (w *renderWatch) Write(p []byte) (int, error) {
+	for _, c := range p {
+		if c != '\n' {
+			if len(w.line) < 100 {
+				w.line = append(w.line, c)
+			}
+			continue
+		}
+		w.read(string(w.line))
+		w.line = w.line[:0]
+	}
+	return w.to.Write(p)
+}
+
+func (w *renderWatch) read(line string) {
+	w.opened = w.opened || line == "artdag: opened"
+	if strings.HasPrefix(line, "artdag: rendered ") && w.done < w.frames {
+		w.done++
+		w.report(float64(w.done) / float64(w.frames))
+	}
+}
