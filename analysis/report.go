@@ -27,7 +27,7 @@ const entries = "format=format_name,duration,start_time" +
 	":packet=stream_index,pts_time,dts_time,duration_time,pos,flags"
 
 func (r *report) line(line string) {
-	kind, rest, _ := strings.Cut(line, "|")
+	kind, rest, _ := strings.Cut(strings.ToValidUTF8(line, "?"), "|")
 	values := make(section, 12)
 	for field := range strings.SplitSeq(rest, "|") {
 		if key, value, ok := strings.Cut(field, "="); ok {
@@ -66,15 +66,22 @@ func (r *report) packet(p section) {
 	t.add(at, length, ok)
 }
 
-// number reads a value; "N/A" and what is not finite are none.
+// largest is beyond any place, time or size of a file that can be processed.
+const largest = 1e15
+
+// number reads a value; "N/A" and what cannot be true are none.
 func (s section) number(key string) (float64, bool) {
 	v, err := strconv.ParseFloat(s[key], 64)
-	return v, err == nil && !math.IsInf(v, 0) && !math.IsNaN(v)
+	if err != nil || !(math.Abs(v) < largest) {
+		return 0, false
+	}
+	return v, true
 }
 
+// integer reads a count; what is none is 0.
 func (s section) integer(key string) float64 {
-	v, _ := strconv.Atoi(s[key])
-	return float64(v)
+	v, _ := s.number(key)
+	return math.Trunc(v)
 }
 
 // of returns the first stream of that type ("video") that is no cover picture,

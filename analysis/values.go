@@ -77,7 +77,7 @@ func soundValues(s section, t *track) map[string]any {
 		"audio_duration": round(t.length(), 1e6),
 	}
 	// A header counts more finely than packets do, and knows of padding.
-	if declared, ok := s.number("duration"); ok && math.Abs(declared-t.length()) < 0.1 {
+	if declared, ok := s.number("duration"); ok && declared > 0 && math.Abs(declared-t.length()) < 0.1 {
 		out["audio_duration"], out["samples"] = round(declared, 1e6), math.Round(declared*rate)
 	}
 	return out
@@ -106,10 +106,10 @@ func pictureValues(s section, t *track) map[string]any {
 func displayed(s section) (width, height, rotation float64) {
 	width, height = s.integer("width"), s.integer("height")
 	if num, den, ok := strings.Cut(s["sample_aspect_ratio"], ":"); ok {
-		n, _ := strconv.ParseFloat(num, 64)
-		d, _ := strconv.ParseFloat(den, 64)
+		n, _ := strconv.ParseUint(num, 10, 31)
+		d, _ := strconv.ParseUint(den, 10, 31)
 		if n > 0 && d > 0 {
-			width = math.Round(width * n / d)
+			width = math.Round(width * float64(n) / float64(d))
 		}
 	}
 	// ffprobe counts counter-clockwise.
