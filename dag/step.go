@@ -92,6 +92,9 @@ type Step struct {
 	Cost  float64 `json:"cost"`            // estimated seconds of work on one slot
 	Bytes int64   `json:"bytes"`           // estimated size of the output
 	Multi bool    `json:"multi,omitempty"` // several outputs: the content is a manifest
+	// Format is the container of the output ("matroska", "mp4", "png"), where
+	// it is known before the work is done.
+	Format string `json:"format,omitempty"`
 
 	// Members are the names of the outputs of a step with several, where they
 	// are known before the work is done.

@@ -1,0 +1,150 @@
+package planner
+
+import (
+	"github.com/artdag/artdag/dag"
+	"github.com/artdag/artdag/dag/recipe"
+)
+
+// bindTurn returns the inputs of one step, in order.
+func (x *expansion) bindTurn(p *program, label string, turn element) ([]thing, bool) {
+	var out []thing
+	ok := true
+	rest := 0
+	for _, b := range p.binding {
+		g, known := x.behind(b.ref, turn)
+		if !known {
+			return nil, false // its own fault is reported
+		}
+		things := x.fit(label, b, g)
+		if things == nil && !(b.rest && g.dropped) {
+			ok = false
+		}
+		if b.rest {
+			rest += len(things)
+		}
+		out = append(out, things...)
+	}
+	if p.arity.Rest != nil && p.node.Inputs.Named == nil {
+		ok = x.enough(p, label, rest) && ok
+	}
+	return out, ok
+}
+
+func (x *expansion) enough(p *program, label string, rest int) bool {
+	switch {
+	case rest < p.arity.Min:
+		x.fault(p.node.Pos, "%s: %s takes %d or more inputs, and none is left", label, p.node.Type, p.arity.Min+len(p.arity.Slots))
+		return false
+	case p.arity.Max > 0 && rest > p.arity.Max:
+		x.fault(p.node.Pos, "%s: %s takes at most %d inputs, got %d", label, p.node.Type, p.arity.Max+len(p.arity.Slots), rest)
+		return false
+	}
+	return true
+}
+
+// behind returns what a reference stands for in this turn.
+func (x *expansion) behind(ref recipe.Reference, turn element) (group, bool) {
+	if item := itemOf(ref.Name); item.ok {
+		if item.index >= len(turn.things) {
+			x.fault(ref.Pos, "%s: the fan-out goes over %s", ref.Name, count(len(turn.things), "node"))
+			return group{}, false
+		}
+		return group{things: []thing{turn.things[item.index]}}, true
+	}
+	g, ok := x.groups[ref.Name]
+	return g, ok
+}
+
+// fit returns the things of a group as inputs of one slot, or nil after a
+// fault.
+func (x *expansion) fit(label string, b bound, g group) []thing {
+	if b.rest {
+		return x.accepted(label, b, g.expanded())
+	}
+	switch {
+	case g.dropped:
+		x.fault(b.ref.Pos, "%s: input %s is %s, which is not there in this run; only inputs that take any number may vanish", label, b.slot.Name, b.ref.Name)
+		return nil
+	case len(g.things) != 1:
+		x.fault(b.ref.Pos, "%s: input %s takes one, and %s stands for %d", label, b.slot.Name, b.ref.Name, len(g.things))
+		return nil
+	}
+	t := g.things[0]
+	if t.multi && !b.slot.Accepts(t.kind) || t.multi && t.kind == dag.Images && len(t.members) == 1 {
+		if len(t.members) != 1 {
+			x.fault(b.ref.Pos, "%s: input %s takes one file, and %s has several outputs", label, b.slot.Name, t.label)
+			return nil
+		}
+		t = t.member(t.members[0])
+	}
+	return x.accepted(label, b, []thing{t})
+}
+
+func (x *expansion) accepted(label string, b bound, things []thing) []thing {
+	for _, t := range things {
+		if !b.slot.Accepts(t.kind) {
+			x.fault(b.ref.Pos, "%s: %s is %s; input %s takes %v", label, t.label, t.kind, b.slot.Name, b.slot.Kinds)
+			return nil
+		}
+	}
+	return things
+}
+
+// make adds the step to the plan, unless the same work is there already.
+func (x *expansion) make(p *program, label string, config map[string]any, canonical []byte, things []thing) (thing, bool) {
+	s := dag.Step{Type: p.typ.Type(), Config: canonical, Node: p.node.ID, Label: label, Level: 0}
+	kinds, facts := make([]dag.Kind, len(things)), make([]*dag.Facts, len(things))
+	if len(things) > 0 {
+		s.Inputs = make([]dag.Input, len(things))
+	}
+	for i, t := range things {
+		s.Inputs[i], kinds[i], facts[i] = t.input, t.kind, t.facts
+		s.Level = max(s.Level, t.level+1)
+	}
+	s.ID = dag.StepID(s.Type, canonical, s.Inputs, x.req.Realm)
+	want, err := p.typ.Expect(config, facts)
+	if err != nil {
+		x.fault(p.node.Pos, "%s: %v", label, err)
+		return thing{}, false
+	}
+	s.Multi, s.Members = want.Multi, want.Members
+	s.Slots, s.Cost, s.Bytes = max(want.Slots, 1), want.Cost, estimate(want)
+	if want.Facts != nil && !want.Multi {
+		s.Format = want.Facts.Format
+	}
+	if at, same := x.known[s.ID]; same {
+		s.Label, s.Level = x.steps[at].Label, x.steps[at].Level
+	} else {
+		x.known[s.ID] = len(x.steps)
+		x.steps = append(x.steps, s)
+	}
+	return thing{
+		input: dag.StepInput(s.ID, ""), kind: p.typ.Output(config, kinds), facts: want.Facts,
+		multi: want.Multi, members: want.Members, label: s.Label, level: s.Level,
+	}, true
+}
+
+// estimate guesses the bytes of the output: FFV1 keeps some 0.6 of a pixel's
+// byte and a half, deliveries some 0.05; PCM has two bytes a sample. It is for
+// people and for choosing where to run; nothing depends on it.
+func estimate(want dag.Expectation) int64 {
+	f := want.Facts
+	if f == nil {
+		return 0
+	}
+	if f.Size > 0 {
+		return f.Size * int64(max(len(want.Members), 1))
+	}
+	total := 0.0
+	if v := f.Video; v != nil {
+		perPixel := 0.6
+		if f.Format != "matroska" && v.Frames > 1 {
+			perPixel = 0.05
+		}
+		total += float64(v.Width) * float64(v.Height) * float64(max(v.Frames, 1)) * perPixel
+	}
+	if a := f.Audio; a != nil {
+		total += f.Duration * float64(a.Rate) * float64(a.Channels) * 2
+	}
+	return int64(total) * int64(max(len(want.Members), 1))
+}
