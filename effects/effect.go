@@ -3,6 +3,7 @@ package effects
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/artdag/artdag/dag"
 )
@@ -51,6 +52,19 @@ func Find(list []Effect, name string) (Effect, bool) {
 		return Effect{}, false
 	}
 	return list[at], true
+}
+
+// Join returns all effects of both lists, sorted by name. Two of one name are
+// an error.
+func Join(a, b []Effect) ([]Effect, error) {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(a, b Effect) int { return strings.Compare(a.Name, b.Name) })
+	for i := 1; i < len(all); i++ {
+		if all[i].Name == all[i-1].Name {
+			return nil, fmt.Errorf("two effects are named %s; rename yours", all[i].Name)
+		}
+	}
+	return all, nil
 }
 
 // define hashes the document that the effect stands for.

@@ -16,7 +16,7 @@ const marker = "\x01"
 // checkGraph reads the graph as ffmpeg does (libavfilter/graphparser.c) and
 // refuses what is not plainly harmless. The names of the placeholders are
 // added to used.
-func checkGraph(e Effect, graph string, allowed []string, used map[string]bool) error {
+func checkGraph(e Effect, graph string, g grammar, used map[string]bool) error {
 	for _, found := range placeholder.FindAllStringSubmatch(graph, -1) {
 		if !contains(known(e), found[1]) {
 			return unknownPlaceholder(e, found[1])
@@ -35,7 +35,7 @@ func checkGraph(e Effect, graph string, allowed []string, used map[string]bool) 
 	if found := regexp.MustCompile(`\b(time|random|randomi|while)\s*\(`).FindString(text); found != "" {
 		return fmt.Errorf("%s...) is not allowed in an expression", found)
 	}
-	g := grammar{rest: text, allowed: allowed, labels: map[string]int{}}
+	g.rest = text
 	return g.graph()
 }
 
@@ -43,7 +43,9 @@ func checkGraph(e Effect, graph string, allowed []string, used map[string]bool) 
 type grammar struct {
 	rest    string
 	allowed []string
-	labels  map[string]int // uses: +1 for an output, -1 for an input
+	// labels are 1 after their output and 0 after their use. Both graphs of an
+	// effect share them, because they become parts of one.
+	labels map[string]int
 }
 
 func (g *grammar) graph() error {
@@ -109,8 +111,9 @@ func (g *grammar) label(sign int) (found bool, err error) {
 		if !closed || !regexp.MustCompile(`^[a-z][a-z0-9]*$`).MatchString(name) {
 			return false, fmt.Errorf("near %q: a label is lower-case letters and digits, a letter first", clip("["+g.rest))
 		}
+		_, before := g.labels[name]
 		g.labels[name] += sign
-		if n := g.labels[name]; n < 0 || n > 1 {
+		if n := g.labels[name]; n < 0 || n > 1 || n == 1 && before {
 			return false, fmt.Errorf("[%s] is used twice, or before it is made", name)
 		}
 		g.rest, found = rest, true

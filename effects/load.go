@@ -187,7 +187,7 @@ func check(e Effect) error {
 	case e.Video == "" && e.Audio == "":
 		return errors.New("no graph: want video, audio or both")
 	}
-	used := map[string]bool{}
+	used, labels := map[string]bool{}, map[string]int{}
 	for _, graph := range []struct {
 		name, text string
 		allowed    []string
@@ -195,7 +195,7 @@ func check(e Effect) error {
 		if graph.text == "" {
 			continue
 		}
-		if err := checkGraph(e, graph.text, graph.allowed, used); err != nil {
+		if err := checkGraph(e, graph.text, grammar{allowed: graph.allowed, labels: labels}, used); err != nil {
 			return fmt.Errorf("%s: %w", graph.name, err)
 		}
 	}

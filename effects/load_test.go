@@ -101,6 +101,7 @@ func TestParseRefuses(t *testing.T) {
 		"misspelt":            {graph("boxblurr=${amount}"), "did you mean boxblur?"},
 		"stream of a file":    {graph("null[a];[1:v][a]blend=all_opacity=${amount}"), "a label is"},
 		"loose input":         {graph("null[a];[a][b]blend=all_opacity=${amount}"), "[b] is used twice, or before it is made"},
+		"label in both":       {graph("split[a][b];[a][b]blend=all_opacity=${amount}") + "audio: asplit[a][c];[a][c]amix\n", "[a] is used twice"},
 		"loose output":        {graph("split[a][b];[a]hue=s=${amount}"), "[b] is not used"},
 		"no end":              {graph("split[a][b];[a][b]blend=all_opacity=${amount}[c]"), "ends without"},
 		"begins with a label": {graph("[a]hue=s=${amount}"), ""},

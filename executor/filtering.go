@@ -25,12 +25,12 @@ func (f filtering) run(ctx context.Context, req Request) (Result, error) {
 	call := ffmpeg.Call{Inputs: []ffmpeg.Input{openInput(f.in)}, Dir: req.Scratch, Duration: f.out.Duration}
 	var graph []string
 	if f.out.Video != nil {
-		graph = append(graph, chain(pictureFrom(0, f.in.Facts), f.picture, "setsar=1", stored(f.in.Facts))+"[v]")
+		graph = append(graph, chain(pictureFrom(0, f.in.Facts), f.picture, "setsar=1", stored(f.in.Facts))+"[out_v]")
 	}
 	if f.out.Audio != nil {
 		n := f.out.Audio.Samples
 		end := fmt.Sprintf("aformat=sample_fmts=s32,apad=whole_len=%d,atrim=end_sample=%d", n, n)
-		graph = append(graph, chain(soundFrom(0, f.in.Facts, 0), f.sound, end)+"[a]")
+		graph = append(graph, chain(soundFrom(0, f.in.Facts, 0), f.sound, end)+"[out_a]")
 	}
 	call.Graph = strings.Join(graph, ";")
 	return write(ctx, req, call, f.out)
@@ -47,14 +47,14 @@ func chain(parts ...string) string {
 	return strings.Join(used, ",")
 }
 
-// write completes a call whose graph gives [v] when out has a picture and [a]
-// when it has sound, and runs it. The name of the file follows from what it is.
+// write completes a call whose graph gives [out_v] when out has a picture and
+// [out_a] when it has sound, and runs it. The name of the file follows from what it is.
 func write(ctx context.Context, req Request, call ffmpeg.Call, out *dag.Facts) (Result, error) {
 	if out.Video != nil {
-		call.Maps = append(call.Maps, "[v]")
+		call.Maps = append(call.Maps, "[out_v]")
 	}
 	if out.Audio != nil {
-		call.Maps = append(call.Maps, "[a]")
+		call.Maps = append(call.Maps, "[out_a]")
 	}
 	name := "output.mkv"
 	call.Output = ffmpeg.Intermediate()

@@ -134,4 +134,3 @@ func padded(in *dag.Facts, w, h, width, height int, background string) string {
 	return chain(singlePixels(in, x, y, w, h, width, height),
 		fmt.Sprintf("pad=%d:%d:%d:%d:color=%s", width, height, x, y, filterColor(background)))
 }
-

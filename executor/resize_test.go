@@ -14,7 +14,9 @@ import (
 func blocks(t *testing.T, name, size, left, right string, options ...string) string {
 	t.Helper()
 	path := t.TempDir() + "/" + name
-	half := func(color string) string { return "color=" + color + ":size=" + size + ":rate=25:duration=0.4,format=rgba,crop=iw/2:ih" }
+	half := func(color string) string {
+		return "color=" + color + ":size=" + size + ":rate=25:duration=0.4,format=rgba,crop=iw/2:ih"
+	}
 	args := []string{"-f", "lavfi", "-i", half(left), "-f", "lavfi", "-i", half(right), "-filter_complex", "hstack", "-fflags", "+bitexact"}
 	if len(options) == 0 && strings.HasSuffix(name, ".png") {
 		options = []string{"-frames:v", "1", "-update", "1"}

@@ -21,7 +21,8 @@ func openInput(f File) ffmpeg.Input {
 func pictureFrom(i int, f *dag.Facts) string {
 	v := f.Video
 	if f.Kind == dag.Image {
-		return fmt.Sprintf("[%d:v:0]trim=end_frame=1,scale=%d:%d,setsar=1", i, v.Width, v.Height)
+		format := map[bool]string{true: "gbrap", false: "gbrp"}[hasAlpha(f)]
+		return fmt.Sprintf("[%d:v:0]trim=end_frame=1,scale=%d:%d,setsar=1,format=%s", i, v.Width, v.Height, format)
 	}
 	n := pictures(f)
 	graph := fmt.Sprintf("[%d:v:0]settb=AVTB,fps=%s:start_time=0", i, v.FPS)

@@ -97,7 +97,7 @@ func (t Transform) plan(config map[string]any, in File) (filtering, error) {
 	}
 	var geometry string
 	geometry, v.Width, v.Height = c.geometry(in.Facts)
-	f.picture = chain(geometry, keepingAlpha(in.Facts, c.colors()), c.focus())
+	f.picture = chain(geometry, keepingAlpha(in.Facts, c.colors()), c.blurring(), keepingAlpha(in.Facts, c.sharpening()))
 	return f, c.respeed(&f)
 }
 
@@ -169,19 +169,22 @@ func (c transformConfig) colors() string {
 	return chain(eq, hue)
 }
 
-// focus blurs by two box blurs, which come close to a Gaussian one; gblur
-// itself gives other bytes on other CPUs.
-func (c transformConfig) focus() string {
-	blur, sharpen := "", ""
-	if c.Blur > 0 {
-		luma := fmt.Sprintf("'max(0,min(%d,floor(min(w,h)/2)-1))':2", c.Blur)
-		chroma := fmt.Sprintf("'max(0,min(floor(%d*cw/w),floor(min(cw,ch)/2)-1))':2", c.Blur)
-		blur = "boxblur=" + luma + ":" + chroma + ":" + luma
+// blurring is two box blurs, which come close to a Gaussian one; gblur itself
+// gives other bytes on other CPUs.
+func (c transformConfig) blurring() string {
+	if c.Blur == 0 {
+		return ""
 	}
-	if c.Sharpen > 0 {
-		sharpen = "unsharp=luma_msize_x=5:luma_msize_y=5:luma_amount=" + plain(c.Sharpen)
+	luma := fmt.Sprintf("'max(0,min(%d,floor(min(w,h)/2)-1))':2", c.Blur)
+	chroma := fmt.Sprintf("'max(0,min(floor(%d*cw/w),floor(min(cw,ch)/2)-1))':2", c.Blur)
+	return "boxblur=" + luma + ":" + chroma + ":" + luma
+}
+
+func (c transformConfig) sharpening() string {
+	if c.Sharpen == 0 {
+		return ""
 	}
-	return chain(blur, sharpen)
+	return "unsharp=luma_msize_x=5:luma_msize_y=5:luma_amount=" + plain(c.Sharpen)
 }
 
 // respeed changes the number of frames, and of samples with them.
@@ -225,5 +228,5 @@ func keepingAlpha(in *dag.Facts, filters string) string {
 	if filters == "" || !hasAlpha(in) {
 		return filters
 	}
-	return "split[color][mask];[mask]alphaextract[alpha];[color]" + filters + "[opaque];[opaque][alpha]alphamerge"
+	return "split[its_color][its_mask];[its_mask]alphaextract[its_alpha];[its_color]" + filters + "[its_opaque];[its_opaque][its_alpha]alphamerge"
 }
