@@ -124,7 +124,7 @@ func (b *bubblewrap) prepare(path string, cmd Command) (*process, error) {
 	return &process{
 		cmd:     c,
 		started: func() error { return errors.Join(statusEnd.Close(), n.enter()) },
-		members: func() []int { return family(n.first) },
+		members: func() []int { return family(n.first)[1:] },
 		kill:    n.kill,
 		gone:    n.gone,
 		release: func() {

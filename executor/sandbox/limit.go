@@ -56,7 +56,11 @@ func (b *bounds) kill(p *process, why string) {
 }
 
 func (b *bounds) tooMuch() string {
-	return fmt.Sprintf("more than %s of memory", humanize.IBytes(uint64(b.memory)))
+	by := "sampler"
+	if b.group != nil {
+		by = "cgroup"
+	}
+	return fmt.Sprintf("more than %s of memory (%s)", humanize.IBytes(uint64(b.memory)), by)
 }
 
 // exceeded says which bound the call broke, or nothing.

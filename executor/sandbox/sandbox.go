@@ -34,7 +34,7 @@ type Command struct {
 	Read []string
 	// Env is added to a minimal environment (PATH, HOME, LANG=C.UTF-8, TZ=UTC).
 	Env    []string
-	Stdin  io.Reader
+	Stdin  io.Reader // read to its end, which must come; nil is empty
 	Stdout io.Writer // nil discards
 	Stderr io.Writer // nil discards; the last lines are kept for the error anyway
 	// Timeout bounds the call; 0 means no bound but ctx.
@@ -52,7 +52,7 @@ type ExitError struct {
 	Tool string
 	Args []string
 	Code int      // exit code; -1 when killed by a signal
-	Why  string   // "signal: killed", "timeout after 30s", "more than 2.0 GiB of memory"; empty for a plain exit code
+	Why  string   // "signal: killed", "timeout after 30s", "more than 2.0 GiB of memory (cgroup)"; empty for a plain exit code
 	Tail []string // the last 20 lines of its output
 }
 

@@ -125,3 +125,19 @@ func TestAMachineWithoutConfinementSaysSo(t *testing.T) {
 		t.Errorf("got %q, %v", out, err)
 	}
 }
+
+func TestTheToolsStart(t *testing.T) {
+	each(t, func(t *testing.T, s *Sandbox) {
+		for tool, args := range map[string][]string{
+			"ffmpeg":     {"-v", "error", "-f", "lavfi", "-i", "sine=duration=1", "out.wav"},
+			"blender":    {"--background", "--factory-startup", "-noaudio", "--python-exit-code", "1", "--python-expr", "import bpy"},
+			"aubiotrack": {"--help"},
+		} {
+			var out bytes.Buffer
+			err := s.Run(t.Context(), Command{Tool: tool, Args: args, Dir: t.TempDir(), Stdout: &out, Stderr: &out})
+			if err != nil {
+				t.Errorf("%s: %v\n%s", tool, err, out.String())
+			}
+		}
+	})
+}

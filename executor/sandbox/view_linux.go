@@ -25,21 +25,28 @@ const crowd = 32
 // the folder instead of its files where it holds many of them. The folder the
 // tool writes in, and what contains it, is never shown read-only as a whole.
 func visible(cmd Command) []string {
-	paths := slices.Clone(cmd.Read)
-	slices.Sort(paths)
-	paths = slices.Compact(paths)
 	perFolder := map[string]int{}
-	for _, path := range paths {
+	for _, path := range cmd.Read {
 		perFolder[filepath.Dir(path)]++
 	}
+	var paths []string
+	for _, path := range cmd.Read {
+		folder := filepath.Dir(path)
+		if perFolder[folder] <= crowd || within(cmd.Dir, folder) {
+			paths = append(paths, path)
+			continue
+		}
+		paths = append(paths, folder)
+		// A link in a folder leads to where it leads.
+		if real, err := filepath.EvalSymlinks(path); err == nil && !within(real, folder) {
+			paths = append(paths, real)
+		}
+	}
+	slices.Sort(paths)
 	var shown []string
 	for _, path := range paths {
-		folder := filepath.Dir(path)
-		if perFolder[folder] > crowd && !within(cmd.Dir, folder) {
-			path = folder
-		}
 		// Sorted, so a folder comes before what it contains.
-		if n := len(shown); n == 0 || !within(path, shown[n-1]) || within(shown[n-1], path) && path != shown[n-1] {
+		if n := len(shown); path != cmd.Dir && (n == 0 || !within(path, shown[n-1])) {
 			shown = append(shown, path)
 		}
 	}
