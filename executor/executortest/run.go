@@ -30,7 +30,7 @@ func Try(t testing.TB, e executor.Executor, config map[string]any, inputs ...exe
 }
 
 // TryWith is Try with a runner of the caller's, which may change the commands:
-// see With.
+// see Changing.
 func TryWith(t testing.TB, run sandbox.Runner, e executor.Executor, config map[string]any, inputs ...executor.File) (executor.Result, error) {
 	t.Helper()
 	normal, err := e.Normalize(config)

@@ -19,22 +19,20 @@ func Sandbox(t testing.TB) sandbox.Runner {
 	return box
 }
 
-// changing is a Runner that rewrites the arguments of one tool.
+// changing is a Runner that rewrites each command before it runs.
 type changing struct {
 	sandbox.Runner
-	tool   string
-	change func(args []string) []string
+	change func(sandbox.Command) sandbox.Command
 }
 
-// Changing returns run with the arguments of tool rewritten by change, so that
-// a test can render the same step under other conditions.
-func Changing(run sandbox.Runner, tool string, change func(args []string) []string) sandbox.Runner {
-	return changing{run, tool, change}
+// Changing returns run with each command rewritten by change, which may modify
+// its Args in place: so a test can render the same step under other
+// conditions.
+func Changing(run sandbox.Runner, change func(sandbox.Command) sandbox.Command) sandbox.Runner {
+	return changing{run, change}
 }
 
 func (c changing) Run(ctx context.Context, cmd sandbox.Command) error {
-	if cmd.Tool == c.tool {
-		cmd.Args = c.change(slices.Clone(cmd.Args))
-	}
-	return c.Runner.Run(ctx, cmd)
+	cmd.Args = slices.Clone(cmd.Args)
+	return c.Runner.Run(ctx, c.change(cmd))
 }

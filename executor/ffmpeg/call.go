@@ -87,7 +87,8 @@ func graphArgument(graph, file string) []string {
 func (in Input) args() []string {
 	args := []string{"-threads", "1", "-protocol_whitelist", "file,pipe"}
 	if !slices.Contains(in.Options, "-f") {
-		args = append(args, "-format_whitelist", Formats)
+		// Without explode, decoders conceal damage and the exit code is 0.
+		args = append(args, "-err_detect", "explode", "-format_whitelist", Formats)
 	}
 	return append(append(args, in.Options...), "-i", in.Path)
 }
@@ -161,13 +162,17 @@ func (c Call) Run(ctx context.Context, run sandbox.Runner, log io.Writer, progre
 		return Report{}, err
 	}
 	reader := &progressReader{duration: c.Duration, report: progress}
+	watch := &damageWatch{Writer: log}
 	err := run.Run(ctx, sandbox.Command{
 		Tool: "ffmpeg", Args: c.Args(graphFile), Dir: c.Dir, Read: c.reads(),
-		Stdin: c.Stdin, Stdout: reader, Stderr: log,
+		Stdin: c.Stdin, Stdout: reader, Stderr: watch,
 		Env: []string{"SVT_LOG=1"}, // errors alone: it warns of each thread
 	})
 	if err == nil && !reader.last.Ended {
 		err = errors.New("ffmpeg: it ended without saying that it was done")
+	}
+	if err == nil && watch.seen {
+		err = errDamaged
 	}
 	return reader.last, err
 }
