@@ -31,7 +31,22 @@ func (c *Cache) snapshotIfDue() error {
 	if err == nil && index.Size() > cheapIndex && journal.Size() < index.Size() {
 		return nil
 	}
+	if err != nil && c.crowded() {
+		return nil // the index was deleted; only Rebuild reads every folder
+	}
 	return c.snapshot()
+}
+
+// crowded reports whether reading every entry would keep somebody waiting.
+func (c *Cache) crowded() bool {
+	seen := 0
+	for names := range readDir(c.dir) {
+		seen += len(names)
+		if seen >= 4096 {
+			return true
+		}
+	}
+	return false
 }
 
 // snapshot brings the index files up to the journal. One process at a time does
