@@ -18,13 +18,16 @@ import (
 	"github.com/artdag/artdag/executor/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The thread that starts tools lives as long as the process.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/artdag/artdag/executor/sandbox.(*starter).serve"))
+}
 
 // join is a step type of the tests: its output is its text with the contents
 // of its inputs behind it. So what a step makes shows what it was given, in
 // which order, and the farm's tools are not needed to see it.
 type join struct {
-	executor.Spec
+	executor.Declared
 	calls *calls
 }
 
@@ -51,7 +54,7 @@ func (c *calls) total() int {
 }
 
 func newJoin() join {
-	return join{executor.Spec{
+	return join{executor.Declare(executor.Spec{
 		Name: "JOIN", Version: 1, Arity: dag.Arity{Rest: &dag.Slot{Name: "part"}},
 		Keys: []executor.Key{
 			{Name: "text", Type: executor.String, Default: ""},
@@ -60,13 +63,13 @@ func newJoin() join {
 			{Name: "random", Type: executor.Boolean, Default: false},
 			{Name: "wait", Type: executor.Boolean, Default: false},
 		},
-	}, &calls{count: make(map[string]int)}}
+	}), &calls{count: make(map[string]int)}}
 }
 
 func (join) Output(map[string]any, []dag.Kind) dag.Kind { return dag.Data }
 
 func (join) Expect(map[string]any, []*dag.Facts) (dag.Expectation, error) {
-	return dag.Expectation{Slots: 1, Cost: 1}, nil
+	return dag.Expectation{Facts: &dag.Facts{Kind: dag.Data}, Slots: 1, Cost: 1}, nil
 }
 
 func (j join) Execute(ctx context.Context, req executor.Request) (executor.Result, error) {

@@ -105,6 +105,10 @@ func (e *Engine) execute(ctx context.Context, w work, resolved dag.CacheID) (o o
 		return outcome{err: err}
 	}
 	defer func() { o.err = errors.Join(o.err, scratch.Close()) }()
+	// Tools are shown the folder of inputs whether or not there are any.
+	if err := os.Mkdir(filepath.Join(scratch.Dir, "in"), 0o700); err != nil {
+		return outcome{err: fmt.Errorf("engine: make scratch folder: %w", err)}
+	}
 	files, err := e.borrow(scratch, w.inputs)
 	if err != nil {
 		return outcome{err: err}

@@ -234,7 +234,11 @@ func (w *workshop) find(id string) (dag.Input, error) {
 			}
 			found = append(found, dag.StepInput(step, ""))
 		case cache.KindSource:
-			found = append(found, dag.ContentInput(item.Content))
+			hash, err := dag.ParseID[dag.ContentHash](item.ID)
+			if err != nil {
+				return dag.Input{}, err
+			}
+			found = append(found, dag.ContentInput(hash))
 		}
 	}
 	switch len(found) {

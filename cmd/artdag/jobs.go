@@ -47,7 +47,7 @@ func (c jobsCmd) Run(a *app) error {
 	fmt.Fprintln(table, "JOB\tSTATUS\tRECIPE\tSTARTED\tTOOK\tSTEPS\tEXECUTED\tCACHED\tFAILED")
 	for _, j := range jobs {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\n", j.ID, j.Status, j.Name,
-			j.Created.Local().Format(time.DateTime), took(j), j.Total, j.Executed, j.Cached, j.Failed)
+			j.Created.Local().Format(time.DateTime), took(j), j.Counts.Total, j.Counts.Executed, j.Counts.Cached, j.Counts.Failed)
 	}
 	return table.Flush()
 }
@@ -57,7 +57,7 @@ func jobLine(j catalog.Job) map[string]any {
 	return map[string]any{
 		"job_id": j.ID, "run_id": j.RunID, "plan_id": j.PlanID, "recipe": j.Name, "status": j.Status,
 		"created": j.Created, "error": j.Error, "params": j.Params, "inputs": j.Inputs,
-		"steps": closingSteps{j.Total, j.Executed, j.Cached, j.Failed, j.Skipped},
+		"steps": closingSteps{j.Counts.Total, j.Counts.Executed, j.Counts.Cached, j.Counts.Failed, j.Counts.Skipped},
 	}
 }
 
@@ -133,7 +133,7 @@ func (w *workshop) jobSteps(job string) ([]catalog.StepRecord, error) {
 func showJob(out io.Writer, j catalog.Job, steps []catalog.StepRecord, outputs []catalog.Output) error {
 	fmt.Fprintf(out, "job %s  %s  recipe %q\nrun %s\nplan %s\nstarted %s, took %s\n%d steps: %d executed, %d cached, %d failed, %d skipped\n",
 		j.ID, j.Status, j.Name, j.RunID, j.PlanID, j.Created.Local().Format(time.DateTime), took(j),
-		j.Total, j.Executed, j.Cached, j.Failed, j.Skipped)
+		j.Counts.Total, j.Counts.Executed, j.Counts.Cached, j.Counts.Failed, j.Counts.Skipped)
 	if j.Error != "" {
 		fmt.Fprintf(out, "%s\n", j.Error)
 	}
@@ -151,7 +151,7 @@ func showJob(out io.Writer, j catalog.Job, steps []catalog.StepRecord, outputs [
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	if rest := j.Total - len(steps); rest > 0 && j.Status == catalog.Completed {
+	if rest := j.Counts.Total - len(steps); rest > 0 && j.Status == catalog.Completed {
 		fmt.Fprintf(out, "  %d further steps were known already\n", rest)
 	}
 	for _, o := range outputs {
