@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/artdag/artdag/dag"
@@ -36,7 +37,7 @@ func Measure(ctx context.Context, run sandbox.Runner, path string) (*dag.Facts, 
 }
 
 // inProcess returns nil for what it does not know.
-func inProcess(f *os.File, size int64) *dag.Facts {
+func inProcess(f io.ReaderAt, size int64) *dag.Facts {
 	var buffer [16]byte
 	n, _ := f.ReadAt(buffer[:], 0)
 	head := buffer[:n]

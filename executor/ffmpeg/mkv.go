@@ -65,7 +65,7 @@ func matroskaPicture(t *matroska.Track) *dag.VideoFacts {
 	if t.IsFFV1() {
 		codec, known = "ffv1", true
 	}
-	if !known || t.Projected || t.DisplayUnit != 0 || t.Width <= 0 || t.Height <= 0 || t.Width > 1<<16 || t.Height > 1<<16 {
+	if !known || t.Projected || t.DisplayUnit > 3 || t.Width <= 0 || t.Height <= 0 || t.Width > 1<<16 || t.Height > 1<<16 {
 		return nil
 	}
 	v := &dag.VideoFacts{Codec: codec, Width: int(t.Width), Height: int(t.Height), Frames: t.Frames, FPS: matroskaRate(t), PixFmt: t.FFV1PixFmt()}

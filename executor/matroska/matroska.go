@@ -32,7 +32,7 @@ type Track struct {
 
 	Width, Height               int64 // as coded
 	DisplayWidth, DisplayHeight int64 // 0: as coded
-	DisplayUnit                 int64 // 0: pixels
+	DisplayUnit                 int64 // 0: pixels, 3: a ratio, 4: unknown
 	Projected                   bool  // turned or spherical
 
 	Rate     float64 // samples per second
