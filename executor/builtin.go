@@ -17,6 +17,8 @@ func Builtin(more ...effects.Effect) (*Registry, error) {
 		NewAssemble(),
 		NewAudioMix(),
 		NewBlend(),
+		NewBlender(),
+		NewCommand(),
 		NewEffect(known),
 		NewFrames(),
 		NewLayer(),
