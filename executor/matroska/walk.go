@@ -42,6 +42,8 @@ type walker struct {
 	r        io.ReaderAt
 	size, at int64
 	window   [64]byte
+	from     int64   // where the window was read
+	filled   int     // how much of it
 	scale    float64 // seconds per tick
 	cluster  int64   // ticks
 	declared float64 // ticks
@@ -152,12 +154,17 @@ func vint(b []byte) (value int64, length int) {
 	return int64(v), n
 }
 
-// peek returns up to n bytes, at most 64, at an offset; fewer at the end.
+// peek returns up to n bytes, at most 64, at an offset; fewer at the end. The
+// head of an element and that of the block in it are one read.
 func (w *walker) peek(at int64, n int) ([]byte, error) {
 	n = int(min(int64(n), w.size-at))
-	got, err := w.r.ReadAt(w.window[:n], at)
+	if skip := at - w.from; skip >= 0 && skip+int64(n) <= int64(w.filled) {
+		return w.window[skip:][:n], nil
+	}
+	got, err := w.r.ReadAt(w.window[:min(int64(len(w.window)), w.size-at)], at)
+	w.from, w.filled = at, got
 	if got < n {
-		if err == io.EOF {
+		if err == nil || err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, err
