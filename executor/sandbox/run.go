@@ -92,6 +92,7 @@ func (s *Sandbox) run(ctx context.Context, path string, cmd Command) error {
 // attend blocks from the start of the tool to the end of its last process.
 func (s *Sandbox) attend(ctx context.Context, p *process, bounds *bounds) error {
 	setup := p.started()
+	// Not before: kill reaches what started has found.
 	stop := context.AfterFunc(ctx, p.kill)
 	defer stop()
 	unwatch := bounds.watch(p)
