@@ -48,23 +48,37 @@ func parseSpan(span string) (first, last, step int, ok bool) {
 	return first, last, max(step, 1), ok && (isRange || !stepped)
 }
 
-// showFrames is the one way to write these frames: spans of neighbours, with
-// commas.
+// showFrames is the one way to write these frames: spans of neighbours, spans of
+// at least three at equal distances, and single ones, with commas.
 func showFrames(frames []int) string {
 	var spans []string
 	for i := 0; i < len(frames); {
-		end := i
-		for end+1 < len(frames) && frames[end+1] == frames[end]+1 {
-			end++
+		end, step := spanFrom(frames, i)
+		switch {
+		case step == 1:
+			spans = append(spans, fmt.Sprintf("%d-%d", frames[i], frames[end]))
+		case end-i >= 2:
+			spans = append(spans, fmt.Sprintf("%d-%dx%d", frames[i], frames[end], step))
+		default:
+			spans = append(spans, strconv.Itoa(frames[i]))
+			end = i
 		}
-		span := strconv.Itoa(frames[i])
-		if end > i {
-			span += "-" + strconv.Itoa(frames[end])
-		}
-		spans = append(spans, span)
 		i = end + 1
 	}
 	return strings.Join(spans, ",")
+}
+
+// spanFrom returns the last index of the span of equal distances that begins at
+// i, and the distance.
+func spanFrom(frames []int, i int) (end, step int) {
+	if i+1 == len(frames) {
+		return i, 0
+	}
+	step = frames[i+1] - frames[i]
+	for end = i + 1; end+1 < len(frames) && frames[end+1]-frames[end] == step; {
+		end++
+	}
+	return end, step
 }
 
 // renderWatch passes Blender's output on and counts the frames that the script

@@ -199,7 +199,7 @@ func TestBlenderNamesWhatIsWrong(t *testing.T) {
 func TestBlenderConfig(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[any]string{
-		"1-3, 2,5": "1-3,5", "1-9x3": "1,4,7", 7.0: "7", "3": "3", "0-2": "0-2",
+		"1-3, 2,5": "1-3,5", "1-9x3": "1-7x3", "1,4": "1,4", "1-100000x2": "1-99999x2", "1,3,5,6,7": "1-5x2,6-7", 7.0: "7", "3": "3", "0-2": "0-2",
 	} {
 		got, err := executor.NewBlender().Normalize(config{"frames": text})
 		if err != nil || got["frames"] != want {
