@@ -26,16 +26,16 @@ func TestVisible(t *testing.T) {
 		"a folder holds it":    {[]string{"/a/b/1", "/a"}, []string{"/a"}},
 		"a name that begins":   {[]string{"/a", "/ab"}, []string{"/a", "/ab"}},
 		"a crowd":              {crowded("/a"), []string{"/a"}},
-		"the own folder":       {[]string{"/work", "/work/in"}, []string{"/work/in"}},
-		"a crowd around":       {append(crowded("/"), "/work/in"), append(crowdedRoot(), "/work/in")},
-		"a crowd in the own":   {crowded("/work/in"), []string{"/work/in"}},
+		"the own folder":       {[]string{"/own", "/own/in"}, []string{"/own/in"}},
+		"a crowd around":       {append(crowded("/"), "/own/in"), append(crowdedRoot(), "/own/in")},
+		"a crowd in the own":   {crowded("/own/in"), []string{"/own/in"}},
 		"nothing at all given": {nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for i := range test.read {
 				test.read[i] = filepath.Clean(test.read[i])
 			}
-			if diff := cmp.Diff(test.want, visible(Command{Dir: "/work", Read: test.read})); diff != "" {
+			if diff := cmp.Diff(test.want, visible(Command{Dir: "/own", Read: test.read})); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
