@@ -20,6 +20,9 @@
 // numbers, colors and declared words, so nothing needs escaping: a value
 // cannot end an option, a filter or a chain.
 //
+// Options that are numbers take expressions too, but in them min and max are
+// the bounds of the option: write clip(x,low,high).
+//
 // An effect keeps the number of frames, the size and the duration; a result
 // that does not is refused when it is made. Filters are those of an allow-list:
 // none of them opens a file, loads code or gives other bytes on another

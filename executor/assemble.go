@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/executor/ffmpeg"
@@ -134,7 +133,8 @@ func sameForm(a, b *dag.Facts) bool {
 // writeRun makes a picture track of like images. Links of our own give them
 // numbered names, so that they are opened one after the other.
 func writeRun(ctx context.Context, req Request, run []File, n int, out *dag.Facts, path string) error {
-	dir := filepath.Join(req.Scratch, fmt.Sprintf("images-%06d", n))
+	name := fmt.Sprintf("images-%06d", n)
+	dir := filepath.Join(req.Scratch, name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
@@ -149,7 +149,8 @@ func writeRun(ctx context.Context, req Request, run []File, n int, out *dag.Fact
 	call := ffmpeg.Call{
 		Inputs: []ffmpeg.Input{{
 			Options: []string{"-f", "image2", "-framerate", v.FPS.String(), "-start_number", "0"},
-			Path:    filepath.Join(strings.ReplaceAll(dir, "%", "%%"), "%08d."+in.Format),
+			// Relative to the scratch folder, so that only the number is a pattern.
+			Path: filepath.Join(name, "%08d."+in.Format),
 		}},
 		Graph: fmt.Sprintf("[0:v:0]%s,format=%s[out_v]", fittedInto(in, v), v.PixFmt), Maps: []string{"[out_v]"},
 		Output: ffmpeg.Intermediate(), Path: path, Dir: req.Scratch, Read: read, Duration: v.FPS.Seconds(int64(len(run))),

@@ -34,7 +34,7 @@ func NewTransform() Transform {
 		Keys: []Key{
 			{Name: "saturation", Type: Number, Default: 1.0, Min: Bound(0), Max: Bound(3), Doc: "strength of the colors; 0 is gray"},
 			{Name: "contrast", Type: Number, Default: 1.0, Min: Bound(0), Max: Bound(10), Doc: "contrast; 0 is none at all"},
-			{Name: "brightness", Type: Number, Default: 0.0, Min: Bound(-1), Max: Bound(1), Doc: "added light; -1 is black, 1 is white"},
+			{Name: "brightness", Type: Number, Default: 0.0, Min: Bound(-1), Max: Bound(1), Doc: "light added to every pixel, or taken from it; colors stay"},
 			{Name: "gamma", Type: Number, Default: 1.0, Min: Bound(0.1), Max: Bound(10), Doc: "above 1 lightens what is between black and white"},
 			{Name: "hue", Type: Number, Unit: "degrees", Default: 0.0, Min: Bound(-360), Max: Bound(360), Doc: "turn of the color wheel"},
 			{Name: "blur", Type: Integer, Unit: "px", Default: 0.0, Min: Bound(0), Max: Bound(500), Doc: "how far each pixel spreads"},
@@ -125,6 +125,9 @@ func (c transformConfig) geometry(in *dag.Facts) (filters string, width, height 
 // and pixels share colors, because filters round such numbers.
 func singlePixels(in *dag.Facts, numbers ...int) string {
 	full, odd := unsubsampled(storedFormat(in)), false
+	if storedFormat(in) == "" {
+		full = "yuv444p"
+	}
 	for _, n := range numbers {
 		odd = odd || n%2 != 0
 	}
