@@ -94,6 +94,9 @@ type ConfigError struct {
 	// Unknown is set when the last element of Path is a key that does not
 	// exist, so that the fault is shown at the key rather than at its value.
 	Unknown bool
+	// Form is set when the value breaks its own declaration, whatever the other
+	// keys are. Such a fault is sure even while other values are not known yet.
+	Form bool
 }
 
 // Error returns "duration: must be more than 0".

@@ -14,10 +14,11 @@ import (
 // every fault, none when the recipe is valid.
 func (p *Planner) Check(r *recipe.Recipe) recipe.Faults {
 	programs, faults := p.compile(r)
-	c := &checker{compiler: compiler{planner: p, recipe: r, faults: faults}, kinds: make(map[string]dag.Kind), several: make(map[string]bool)}
+	c := &checker{compiler: compiler{planner: p, recipe: r, faults: faults}, kinds: make(map[string]dag.Kind), several: make(map[string]bool), exact: make(map[string]bool)}
 	for _, in := range r.Inputs {
 		c.kinds[in.Name] = in.Kind
 		c.several[in.Name] = in.Many
+		c.exact[in.Name] = !in.Many && !in.Optional && in.Kind != dag.Images
 	}
 	for _, prog := range programs {
 		c.node(prog)
@@ -30,6 +31,7 @@ type checker struct {
 	compiler
 	kinds   map[string]dag.Kind
 	several map[string]bool // a name that may stand for several steps
+	exact   map[string]bool // a name that stands for one thing, whatever the inputs
 }
 
 func (c *checker) node(p *program) {
@@ -42,12 +44,33 @@ func (c *checker) node(p *program) {
 	for _, b := range p.binding {
 		kinds = append(kinds, c.kind(p, b))
 	}
-	config := c.config(p)
-	if config == nil {
-		c.kinds[p.node.ID] = dag.Data
-		return
+	c.kinds[p.node.ID] = dag.Data
+	if config := c.config(p); config != nil && c.count(p) {
+		c.kinds[p.node.ID] = p.typ.Output(config, kinds)
 	}
-	c.kinds[p.node.ID] = p.typ.Output(config, kinds)
+	c.exact[p.node.ID] = !p.fanOut && p.when == nil && oneFile(c.kinds[p.node.ID])
+}
+
+// oneFile reports whether a step with an output of this kind has no other.
+func oneFile(k dag.Kind) bool {
+	return k == dag.Video || k == dag.Audio || k == dag.Image || k == dag.Blend
+}
+
+// count refuses a wrong number of inputs, where it is known already.
+func (c *checker) count(p *program) bool {
+	if len(p.binding) < len(p.arity.Slots) {
+		return false // reported
+	}
+	rest := 0
+	for _, b := range p.binding {
+		if b.rest && !c.exact[b.ref.Name] {
+			return true
+		}
+		if b.rest {
+			rest++
+		}
+	}
+	return p.names != nil || c.enough(p, "node "+p.node.ID, rest)
 }
 
 // kind returns the kind of one input and refuses what its slot does not take.
@@ -133,7 +156,7 @@ func (c *checker) config(p *program) map[string]any {
 	var faults dag.ConfigErrors
 	if errors.As(err, &faults) {
 		for _, f := range faults {
-			if len(open) > 0 && (len(f.Path) == 0 || open[f.Path[0]] && !f.Unknown) {
+			if len(open) > 0 && !certain(f, open) {
 				continue
 			}
 			c.fault(locate(p.node.Config, f.Path, f.Unknown), "node %s: %s", p.node.ID, f.Error())
@@ -144,6 +167,13 @@ func (c *checker) config(p *program) map[string]any {
 		c.fault(p.node.Pos, "node %s: %v", p.node.ID, err)
 	}
 	return normal
+}
+
+// certain reports whether a fault stays whatever the open keys turn out to be.
+// What one key says of another does not: target_size: explicit needs a size,
+// and the size may be an expression.
+func certain(f dag.ConfigError, open map[string]bool) bool {
+	return f.Unknown || f.Form && len(f.Path) > 0 && !open[f.Path[0]]
 }
 
 // sorted puts faults in the order of the document, each once.

@@ -18,5 +18,23 @@
 // group of several goes only where a type takes any number. SWITCH and when
 // decide between groups and leave no step.
 //
+// Where any number is taken, a step with several outputs whose names are known
+// counts as that many inputs, one per member; with names unknown it is one
+// input that is a list. A fixed slot takes one file: a step with several
+// outputs fits if it has exactly one. What a when dropped, and an optional
+// input that was not given, vanish where any number is taken; elsewhere they
+// are a fault, because the recipe would mean something else without them.
+//
+// Expressions read params.NAME, analysis.NAME.FIELD, inputs.NAME (kind, count
+// of files, hash of the first) and, in a fan-out, item and index.
+//
+// All nodes are expanded and checked, those that no output needs as well; the
+// plan holds what the outputs need, each cache_id once. With Until it is the
+// plan of the recipe that asks for that node alone, and its identities say so.
+//
+// A config with expressions is normalised without them by Check, which reports
+// unknown keys and values that break their own declaration; what keys say of
+// one another waits until all are known.
+//
 // Everything is pure: the same request gives the same plan, byte for byte.
 package planner

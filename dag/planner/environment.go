@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"maps"
+
 	"github.com/artdag/artdag/dag/expr"
 	"github.com/artdag/artdag/dag/recipe"
 )
@@ -14,7 +16,7 @@ func (p *Planner) environment(r *recipe.Recipe) expr.Env {
 	inputs := make(map[string]expr.Type)
 	for _, in := range r.Inputs {
 		inputs[in.Name] = record(map[string]expr.Type{
-			"kind": {Kind: expr.String}, "hash": {Kind: expr.String}, "count": {Kind: expr.Number},
+			"kind": {Kind: expr.String}, "hash": {Kind: expr.String}, "count": {Kind: expr.Integer},
 		})
 	}
 	analysis := make(map[string]expr.Type)
@@ -48,8 +50,10 @@ func record(fields map[string]expr.Type) expr.Type {
 
 func paramType(t recipe.ParamType) expr.Type {
 	switch t {
-	case recipe.Number, recipe.Integer:
+	case recipe.Number:
 		return expr.Type{Kind: expr.Number}
+	case recipe.Integer:
+		return expr.Type{Kind: expr.Integer}
 	case recipe.Boolean:
 		return expr.Type{Kind: expr.Boolean}
 	case recipe.String, recipe.Color:
@@ -89,16 +93,24 @@ func scope(req Request) expr.Scope {
 			hash = given[0].String()
 		}
 		inputs[in.Name] = map[string]any{
-			"kind": string(in.Kind), "hash": hash, "count": float64(len(req.Inputs[in.Name])),
+			"kind": string(in.Kind), "hash": hash, "count": len(req.Inputs[in.Name]),
 		}
 	}
 	analysis := make(map[string]any)
 	for name, document := range req.Analysis {
 		analysis[name] = document
 	}
-	params := req.Params
-	if params == nil {
-		params = map[string]any{}
+	return expr.Scope{"params": integers(req), "inputs": inputs, "analysis": analysis}
+}
+
+// integers returns the params with integers as such, so that they can index.
+func integers(req Request) map[string]any {
+	out := make(map[string]any, len(req.Params))
+	maps.Copy(out, req.Params)
+	for _, p := range req.Recipe.Params {
+		if f, ok := out[p.Name].(float64); ok && p.Type == recipe.Integer {
+			out[p.Name] = int(f)
+		}
 	}
-	return expr.Scope{"params": params, "inputs": inputs, "analysis": analysis}
+	return out
 }

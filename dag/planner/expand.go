@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/dag/expr"
@@ -65,6 +66,9 @@ func (x *expansion) inputs() {
 				input: dag.ContentInput(hash), kind: kind, facts: x.req.Facts[hash], level: -1, label: in.Name,
 			})
 		}
+		if len(g.things) > 1 && !g.several {
+			x.fault(in.Pos, "input %s takes one file, got %d; declare it with many: true to take several", in.Name, len(g.things))
+		}
 		if len(g.things) == 0 {
 			g.dropped = true
 			if !in.Optional {
@@ -97,6 +101,7 @@ func (x *expansion) node(p *program) {
 		x.fault(p.node.Pos, "node %s: the plan has more than %d steps", p.node.ID, maxSteps)
 		return
 	}
+	x.steps = slices.Grow(x.steps, len(turns))
 	g := group{several: p.fanOut, things: make([]thing, 0, len(turns))}
 	for i, turn := range turns {
 		t, ok := x.step(p, i, turn)
@@ -131,8 +136,9 @@ func (x *expansion) wanted(p *program) (keep, ok bool) {
 // choose makes the group of a SWITCH that of its choice.
 func (x *expansion) choose(p *program) {
 	v, err := p.choose.Eval(x.scope)
+	at, _, _ := child(p.node.Config, "select")
 	if err != nil {
-		x.fault(p.node.Pos, "node %s: select: %s", p.node.ID, err)
+		x.fault(within(at.Start, at.Scalar, err), "node %s: select: %s", p.node.ID, err)
 		return
 	}
 	var names []string
@@ -144,7 +150,7 @@ func (x *expansion) choose(p *program) {
 		}
 	}
 	name, _ := v.(string)
-	x.fault(p.node.Pos, "node %s: select gives %v%s; the inputs are %v", p.node.ID, v, dag.Suggest(name, names), names)
+	x.fault(at.Start, "node %s: select gives %v%s; the inputs are %v", p.node.ID, v, dag.Suggest(name, names), names)
 }
 
 func (x *expansion) joined(p *program, refs []recipe.Reference) group {

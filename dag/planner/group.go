@@ -1,7 +1,9 @@
 package planner
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/artdag/artdag/dag"
@@ -29,9 +31,13 @@ type group struct {
 // expanded returns the things of a group as inputs of a slot that takes any
 // number: a step with several known outputs stands for each of them.
 func (g group) expanded() []thing {
+	spread := func(t thing) bool { return t.multi && t.members != nil }
+	if !slices.ContainsFunc(g.things, spread) {
+		return g.things
+	}
 	var out []thing
 	for _, t := range g.things {
-		if !t.multi || t.members == nil {
+		if !spread(t) {
 			out = append(out, t)
 			continue
 		}
@@ -102,7 +108,7 @@ func (x *expansion) values(p *program) ([]element, bool) {
 	}
 	list, ok := v.([]any)
 	if !ok {
-		x.fault(text.Pos, "node %s: for_each: want a list, got %T", p.node.ID, v)
+		x.fault(text.Pos, "node %s: for_each: want a list, got %s", p.node.ID, show(v))
 		return nil, false
 	}
 	if len(list) == 0 {
@@ -114,6 +120,14 @@ func (x *expansion) values(p *program) ([]element, bool) {
 		out[i].value = item
 	}
 	return out, true
+}
+
+// show names a value that is no list.
+func show(v any) string {
+	if _, isMap := v.(map[string]any); isMap {
+		return "a map"
+	}
+	return fmt.Sprint(v)
 }
 
 // zipped pairs the steps of nodes one by one; their numbers must be equal.

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"errors"
+	"maps"
 	"strconv"
 
 	"github.com/artdag/artdag/dag"
@@ -65,8 +66,12 @@ func (x *expansion) nodeNames() []string {
 // plan keeps the steps that the outputs need and gives the whole its
 // identities.
 func (x *expansion) plan(outputs []dag.Output) (*dag.Plan, error) {
+	recipeHash, err := x.recipeHash()
+	if err != nil {
+		return nil, err
+	}
 	plan := &dag.Plan{
-		Recipe: x.req.Recipe.Hash, Name: x.req.Recipe.Name, Realm: x.req.Realm,
+		Recipe: recipeHash, Name: x.req.Recipe.Name, Realm: x.req.Realm,
 		Inputs: x.req.Inputs, Params: x.req.Params, Analysis: x.req.Documents,
 		Steps: x.needed(outputs), Outputs: outputs,
 	}
@@ -85,6 +90,19 @@ func (x *expansion) plan(outputs []dag.Output) (*dag.Plan, error) {
 		Analysis: plan.Analysis, Types: used, Realm: plan.Realm,
 	})
 	return plan, errors.Join(err1, err2)
+}
+
+// recipeHash is that of the recipe, or with Until of the recipe that asks for
+// that node alone: the two make different things from the same inputs, so
+// they must not share a plan_id or a run_id.
+func (x *expansion) recipeHash() (dag.RecipeHash, error) {
+	outputs := x.req.Recipe.Outputs
+	if x.req.Until == "" || len(outputs) == 1 && outputs[0].Name == x.req.Until {
+		return x.req.Recipe.Hash, nil
+	}
+	document := maps.Clone(x.req.Recipe.Document)
+	document["outputs"] = []any{x.req.Until}
+	return dag.HashRecipe(document)
 }
 
 // needed walks back from the outputs. Steps stay in their order, in which each
@@ -108,6 +126,9 @@ func (x *expansion) needed(outputs []dag.Output) []dag.Step {
 		for _, in := range x.steps[i].Inputs {
 			mark(in)
 		}
+	}
+	if n == len(x.steps) {
+		return x.steps
 	}
 	out := make([]dag.Step, 0, n)
 	for i, s := range x.steps {

@@ -304,7 +304,7 @@ func TestPlanFindsWhatInputsDecide(t *testing.T) {
 		"dropped": {`  - {id: s, when: "false", type: SEGMENT, inputs: [video]}
   - {id: a, type: ENCODE, inputs: [s]}`, "input video is s, which is not there in this run"},
 		"all dropped": {`  - {id: s, when: "false", type: SEGMENT, inputs: [video]}
-  - {id: a, type: SEQUENCE, inputs: [s]}`, "SEQUENCE takes 1 or more inputs, and none is left"},
+  - {id: a, type: SEQUENCE, inputs: [s]}`, "SEQUENCE takes 1 or more inputs, got none"},
 		"choice": {`  - {id: a, type: SWITCH, config: {select: "'y'"}, inputs: {x: video}}`, "select gives y"},
 		"frames": {`  - {id: f, type: FRAMES, config: {at: [0, 1]}, inputs: [video]}
   - {id: a, type: COMMAND, inputs: {x: f}}`, ""},

@@ -98,6 +98,10 @@ func (c *compiler) node(n *recipe.Node) *program {
 
 func (c *compiler) bare(text recipe.Text, env expr.Env) *expr.Program {
 	p, err := expr.Compile(text.Text, env)
+	if err != nil && expr.HasExpression(text.Text) {
+		c.fault(text.Pos, "this is an expression already; write it without ${ }")
+		return nil
+	}
 	if err != nil {
 		c.fault(within(text.Pos, text.Text, err), "%s", err)
 		return nil
@@ -116,7 +120,7 @@ func (c *compiler) switchNode(p *program, env expr.Env) {
 		case !ok:
 			c.fault(f.Value.Pos, "node %s: select: want an expression that gives the name of an input", n.ID)
 		default:
-			p.choose = c.bare(recipe.Text{Text: s, Pos: f.Value.Pos}, env)
+			p.choose = c.bare(recipe.Text{Text: s, Pos: f.Value.Start}, env)
 		}
 	}
 	if !slices.ContainsFunc(n.Config.Fields, func(f recipe.Field) bool { return f.Key == "select" }) {
@@ -152,8 +156,6 @@ func (c *compiler) bind(p *program) {
 	if len(in.List) < len(slots) {
 		missing := slots[len(in.List)]
 		c.fault(p.node.Pos, "node %s: input %s is missing: %s", p.node.ID, missing.Name, missing.Doc)
-	} else if p.arity.Rest != nil && len(in.List)-len(slots) == 0 && p.arity.Min > 0 {
-		c.fault(p.node.Pos, "node %s: %s takes %d or more inputs, got none", p.node.ID, p.node.Type, len(slots)+p.arity.Min)
 	}
 }
 

@@ -1,6 +1,9 @@
 package planner
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/dag/recipe"
 )
@@ -8,8 +11,7 @@ import (
 // bindTurn returns the inputs of one step, in order.
 func (x *expansion) bindTurn(p *program, label string, turn element) ([]thing, bool) {
 	var out []thing
-	ok := true
-	rest := 0
+	ok, rest := true, 0
 	for _, b := range p.binding {
 		g, known := x.behind(b.ref, turn)
 		if !known {
@@ -22,24 +24,40 @@ func (x *expansion) bindTurn(p *program, label string, turn element) ([]thing, b
 		if b.rest {
 			rest += len(things)
 		}
+		if out == nil {
+			out = things[:len(things):len(things)] // most have one group; appending copies
+			continue
+		}
 		out = append(out, things...)
 	}
-	if p.arity.Rest != nil && p.node.Inputs.Named == nil {
-		ok = x.enough(p, label, rest) && ok
+	if p.names == nil && ok {
+		ok = x.enough(p, label, rest)
 	}
 	return out, ok
 }
 
-func (x *expansion) enough(p *program, label string, rest int) bool {
+// enough compares the number of inputs beyond the fixed slots with what the
+// type takes.
+func (c *compiler) enough(p *program, what string, rest int) bool {
+	fixed := len(p.arity.Slots)
 	switch {
+	case p.arity.Rest == nil:
+		return true
 	case rest < p.arity.Min:
-		x.fault(p.node.Pos, "%s: %s takes %d or more inputs, and none is left", label, p.node.Type, p.arity.Min+len(p.arity.Slots))
+		c.fault(p.node.Pos, "%s: %s takes %d or more inputs, got %s", what, p.node.Type, fixed+p.arity.Min, orNone(fixed+rest))
 		return false
 	case p.arity.Max > 0 && rest > p.arity.Max:
-		x.fault(p.node.Pos, "%s: %s takes at most %d inputs, got %d", label, p.node.Type, p.arity.Max+len(p.arity.Slots), rest)
+		c.fault(p.node.Pos, "%s: %s takes at most %d inputs, got %d", what, p.node.Type, fixed+p.arity.Max, fixed+rest)
 		return false
 	}
 	return true
+}
+
+func orNone(n int) string {
+	if n == 0 {
+		return "none"
+	}
+	return strconv.Itoa(n)
 }
 
 // behind returns what a reference stands for in this turn.
@@ -70,7 +88,7 @@ func (x *expansion) fit(label string, b bound, g group) []thing {
 		return nil
 	}
 	t := g.things[0]
-	if t.multi && !b.slot.Accepts(t.kind) || t.multi && t.kind == dag.Images && len(t.members) == 1 {
+	if t.multi && (len(t.members) == 1 || !takesList(b.slot)) {
 		if len(t.members) != 1 {
 			x.fault(b.ref.Pos, "%s: input %s takes one file, and %s has several outputs", label, b.slot.Name, t.label)
 			return nil
@@ -78,6 +96,12 @@ func (x *expansion) fit(label string, b bound, g group) []thing {
 		t = t.member(t.members[0])
 	}
 	return x.accepted(label, b, []thing{t})
+}
+
+// takesList reports whether a slot takes several outputs as one list. That
+// nothing is known of their kind does not make them one file.
+func takesList(s dag.Slot) bool {
+	return len(s.Kinds) == 0 || slices.Contains(s.Kinds, dag.Images)
 }
 
 func (x *expansion) accepted(label string, b bound, things []thing) []thing {

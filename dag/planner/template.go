@@ -132,15 +132,25 @@ func (e *placedError) Error() string { return e.err.Error() }
 func (e *placedError) Unwrap() error { return e.err }
 
 // within returns the place of an expression's fault inside a string that
-// begins at pos. A string of several lines, or one in quotes, has its fault
-// shown as near as its characters map to columns.
+// begins at pos. In quotes with escapes it is as near as characters map to
+// columns.
 func within(pos recipe.Pos, source any, err error) recipe.Pos {
 	s, _ := source.(string)
 	var fault *expr.Error
 	if !errors.As(err, &fault) || fault.Offset > utf8.RuneCountInString(s) || pos.Line == 0 {
 		return pos
 	}
-	return recipe.Pos{Line: pos.Line, Col: pos.Col + fault.Offset}
+	first := pos.Col
+	for n, c := range []rune(s) {
+		if n == fault.Offset {
+			break
+		}
+		pos.Col++
+		if c == '\n' { // a block scalar's lines begin below its first
+			pos = recipe.Pos{Line: pos.Line + 1, Col: first}
+		}
+	}
+	return pos
 }
 
 // locate returns the place of the value that a path leads to, or of the
