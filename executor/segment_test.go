@@ -11,8 +11,10 @@ import (
 
 type config = map[string]any
 
+// h264 is an ordinary source. Its sound has no noise that the decoder makes up:
+// that depends on where decoding starts, see docs/determinism.md.
 func h264() []string {
-	return []string{"-c:v", "libx264", "-g", "48", "-bf", "3", "-preset", "fast", "-pix_fmt", "yuv420p", "-c:a", "aac"}
+	return []string{"-c:v", "libx264", "-g", "48", "-bf", "3", "-preset", "fast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-aac_pns", "0"}
 }
 
 func TestSegmentAdjoiningCutsHoldEachFrameOnce(t *testing.T) {
@@ -21,15 +23,14 @@ func TestSegmentAdjoiningCutsHoldEachFrameOnce(t *testing.T) {
 		for name, options := range map[string][]string{"clip.mp4": h264(), "clip.mkv": nil} {
 			t.Run(strings.ReplaceAll(fps, "/", ":")+" "+name, func(t *testing.T) {
 				t.Parallel()
-				source := et.Media(t, et.Clip{Size: "160x90", FPS: fps, Seconds: 4, Rate: 48000, Options: options, Name: name})
+				source := et.Media(t, et.Clip{Size: "160x90", FPS: fps, Seconds: 3.5, Rate: 48000, Options: options, Name: name})
 				want := et.FrameHashes(t, source)
 				var frames []string
 				var sound []int32
-				bounds := []float64{0, 0.4643, 0.9286, 1.5, 2.777, 3.1}
+				bounds := []float64{0, 0.4643, 1.5, 2.777}
 				for i, start := range bounds {
 					cut := config{"offset": start}
 					if i+1 < len(bounds) {
-						cut["end"] = bounds[i+1]
 						cut = config{"start": start, "end": bounds[i+1]}
 					}
 					got := et.Run(t, executor.NewSegment(), cut, et.File(t, source))
