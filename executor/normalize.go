@@ -31,7 +31,7 @@ func (s Spec) Normalize(config map[string]any) (map[string]any, error) {
 type normalizer struct{ faults dag.ConfigErrors }
 
 func (n *normalizer) fault(path []string, format string, args ...any) any {
-	n.faults = append(n.faults, dag.ConfigError{Path: slices.Clone(path), Message: fmt.Sprintf(format, args...)})
+	n.faults = append(n.faults, dag.ConfigError{Path: slices.Clone(path), Message: fmt.Sprintf(format, args...), Form: true})
 	return nil
 }
 
