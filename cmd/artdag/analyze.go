@@ -25,10 +25,11 @@ func (c analyzeCmd) Run(a *app) error {
 		return err
 	}
 	defer w.close()
-	box, err := sandbox.New(sandbox.Options{})
+	box, err := sandbox.New(sandbox.Options{Reexec: true})
 	if err != nil {
 		return err
 	}
+	defer box.Close()
 	if r, err := c.recipe(); r != nil || err != nil {
 		return c.recipeInputs(w, box, r, err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -17,9 +18,18 @@ type effectsCmd struct {
 
 // Run lists the effects, or describes one with its parameters.
 func (c effectsCmd) Run(a *app) error {
-	all, err := loadEffects(c.Effects)
+	all, err := effects.Shipped()
 	if err != nil {
 		return err
+	}
+	if c.Effects != "" {
+		more, err := effects.Load(os.DirFS(c.Effects))
+		if err == nil {
+			all, err = effects.Join(all, more)
+		}
+		if err != nil {
+			return usageError{fmt.Errorf("--effects %s: %w", c.Effects, err)}
+		}
 	}
 	if c.Effect == "" {
 		table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)

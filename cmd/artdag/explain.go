@@ -28,10 +28,11 @@ func (c explainCmd) Run(a *app) error {
 		return err
 	}
 	defer w.close()
-	box, err := sandbox.New(sandbox.Options{})
+	box, err := sandbox.New(sandbox.Options{Reexec: true})
 	if err != nil {
 		return err
 	}
+	defer box.Close()
 	args := recipeArgs{Recipe: c.Recipe, Inputs: c.Inputs, Params: c.Params, Realm: c.Realm}
 	prepared, _, err := w.prepare(a.ctx, args, box, slots(0), nil)
 	if err != nil {

@@ -7,12 +7,17 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/artdag/artdag/executor/sandbox"
 )
 
 // version is set by the linker.
 var version = "unknown"
 
 func main() {
+	// Where bubblewrap cannot be used, the program is executed again as the
+	// supervisor of a tool; then this does not return.
+	sandbox.Supervise()
 	os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 

@@ -29,10 +29,11 @@ func (c planCmd) Run(a *app) error {
 		return err
 	}
 	defer w.close()
-	box, err := sandbox.New(sandbox.Options{})
+	box, err := sandbox.New(sandbox.Options{Reexec: true})
 	if err != nil {
 		return err
 	}
+	defer box.Close()
 	prepared, r, err := w.prepare(a.ctx, c.recipeArgs, box, slots(c.Jobs), nil)
 	if err != nil {
 		return err

@@ -29,10 +29,11 @@ func (c runCmd) Run(a *app) error {
 		return err
 	}
 	defer w.close()
-	box, err := sandbox.New(sandbox.Options{})
+	box, err := sandbox.New(sandbox.Options{Reexec: true})
 	if err != nil {
 		return err
 	}
+	defer box.Close()
 	show := newDisplay(a, c.JSON)
 	defer show.close()
 	began := time.Now()

@@ -29,28 +29,17 @@ type workshop struct {
 // registry returns the step types, with the effects of a folder of the user's
 // beside those that are shipped.
 func registry(folder string) (*executor.Registry, error) {
-	all, err := loadEffects(folder)
-	if err != nil {
-		return nil, err
-	}
-	return executor.Builtin(all...)
-}
-
-func loadEffects(folder string) ([]effects.Effect, error) {
-	all, err := effects.Shipped()
-	if err != nil || folder == "" {
-		return all, err
+	if folder == "" {
+		return executor.Builtin()
 	}
 	more, err := effects.Load(os.DirFS(folder))
-	if err != nil {
-		return nil, usageError{fmt.Errorf("--effects %s: %w", folder, err)}
-	}
-	for _, e := range more {
-		if _, taken := effects.Find(all, e.Name); taken {
-			return nil, usagef("--effects %s: artdag ships an effect named %s already; choose another name", folder, e.Name)
+	if err == nil {
+		var types *executor.Registry
+		if types, err = executor.Builtin(more...); err == nil {
+			return types, nil
 		}
 	}
-	return append(all, more...), nil
+	return nil, usageError{fmt.Errorf("--effects %s: %w", folder, err)}
 }
 
 // timings are the factors between estimated cost and seconds, by step type.
