@@ -23,6 +23,9 @@ func HasExpression(s string) bool { return strings.Contains(s, "${") }
 // literal "${". The error is *Error, its offset counted from the start of the
 // string.
 func ParseTemplate(s string, env Env) (*Template, error) {
+	if !utf8.ValidString(s) {
+		return nil, &Error{Message: "the text is not UTF-8"}
+	}
 	t := &Template{}
 	literal := ""
 	for rest := s; ; {
