@@ -112,12 +112,16 @@ func assembledFormat(facts []*dag.Facts) string {
 	return "bgr0"
 }
 
-// likeRuns cuts the list where codec, size or pixel format change: a decoder and a
-// scaler are set up for one kind of image.
+// runLength bounds the images of one call, whose files the sandbox is told one
+// by one.
+const runLength = 1000
+
+// likeRuns cuts the list where codec, size or pixel format change: a decoder and
+// a scaler are set up for one kind of image.
 func likeRuns(files []File) [][]File {
 	var runs [][]File
 	for i, f := range files {
-		if i == 0 || !sameForm(files[i-1].Facts, f.Facts) {
+		if i == 0 || len(runs[len(runs)-1]) == runLength || !sameForm(files[i-1].Facts, f.Facts) {
 			runs = append(runs, nil)
 		}
 		runs[len(runs)-1] = append(runs[len(runs)-1], f)

@@ -29,7 +29,7 @@ type render struct {
 func renders(t *testing.T) []render {
 	clip := small(t, func(c *et.Clip) { c.Size = "96x72"; c.Seconds = 0.4 })
 	source := small(t, func(c *et.Clip) { c.Seconds = 2; c.Rate = 44100; c.Options = h264(); c.Name = "a.mp4" })
-	return slices.Concat(generateRenders(), editRenders(clip, source), encodeRenders(clip))
+	return slices.Concat(generateRenders(), editRenders(clip, source), encodeRenders(clip), pictureRenders(t, clip, source))
 }
 
 func generateRenders() []render {

@@ -16,7 +16,8 @@ import (
 //
 // Quarter turns are exact; other angles give the smallest even size that holds
 // the turned picture, black around it. Speed changes picture and sound alike
-// and keeps the pitch: n frames become round(n/speed), at the same frame rate.
+// and keeps the pitch: n frames become round(n/speed), at the same frame rate;
+// frame k shows what was seen at frame k*speed.
 // The color keys and hue work with 8 bits, and leave an image's alpha alone.
 type Transform struct{ Declared }
 
@@ -204,10 +205,13 @@ func (c transformConfig) respeed(f *filtering) error {
 	if f.out.Audio != nil {
 		f.out.Audio.Samples = sampleAt(v.FPS, v.Frames)
 	}
-	// The last frame is held for as long as it lasts at the new speed.
+	// Frame n shows the last frame that has started at n*speed: rounding up puts
+	// each at the first frame at or after its start, two microseconds early
+	// because times round. The last is held for as long as it lasts.
 	held := int64(math.Ceil(1/c.Speed)) + 1
-	f.picture = chain(f.picture, fmt.Sprintf("setpts=PTS/%s,fps=%s:start_time=0,tpad=stop_mode=clone:stop=%d,trim=end_frame=%d",
-		plain(c.Speed), v.FPS, held, v.Frames))
+	f.picture = chain(f.picture, fmt.Sprintf(
+		"settb=AVTB,setpts=N*%d/(%d*%s)/TB-2,fps=%s:start_time=0:round=up,tpad=stop_mode=clone:stop=%d,trim=end_frame=%d",
+		v.FPS.Den, v.FPS.Num, plain(c.Speed), v.FPS, held, v.Frames))
 	f.sound = tempo(c.Speed)
 	return nil
 }
