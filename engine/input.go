@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -103,8 +104,7 @@ func (e *Engine) borrow(s *cache.Scratch, inputs []input) ([]executor.File, erro
 func (e *Engine) borrowOne(s *cache.Scratch, in input, name string) (executor.File, error) {
 	file := executor.File{Hash: in.content, Facts: in.facts, Name: in.name}
 	if in.source != nil {
-		file.Path = in.source.Path
-		return file, in.source.Unchanged()
+		return e.borrowSource(s, file, *in.source, name)
 	}
 	if len(in.members) == 0 {
 		var err error
@@ -121,6 +121,28 @@ func (e *Engine) borrowOne(s *cache.Scratch, in input, name string) (executor.Fi
 	return file, nil
 }
 
+// borrowSource gives a source a name of ours: tools take a % or a leading dash
+// in a name for more than a name.
+func (e *Engine) borrowSource(s *cache.Scratch, file executor.File, source cache.Source, name string) (executor.File, error) {
+	if err := source.Unchanged(); err != nil {
+		return file, err
+	}
+	file.Path = filepath.Join(s.Dir, name+plainExt(source.Path))
+	if err := os.Symlink(source.Path, file.Path); err != nil {
+		return file, fmt.Errorf("engine: link %s: %w", source.Path, err)
+	}
+	return file, nil
+}
+
+// plainExt is the extension where it is letters and digits, else none.
+func plainExt(path string) string {
+	ext := filepath.Ext(path)
+	if strings.Trim(strings.ToLower(ext), ".abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+		return ""
+	}
+	return ext
+}
+
 // unchanged compares every source that was read in place with what it was when
 // it was hashed.
 func unchanged(inputs []input) error {
@@ -135,13 +157,12 @@ func unchanged(inputs []input) error {
 	return nil
 }
 
-// inPlace are the inputs outside the scratch folder, which the sandbox must
-// show one by one.
-func inPlace(files []executor.File, scratch string) []string {
+// inPlace are the sources, which the sandbox must show where they are.
+func inPlace(inputs []input) []string {
 	var out []string
-	for _, f := range files {
-		if f.Path != "" && !strings.HasPrefix(f.Path, scratch) {
-			out = append(out, f.Path)
+	for _, in := range inputs {
+		if in.source != nil {
+			out = append(out, in.source.Path)
 		}
 	}
 	return out

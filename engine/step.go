@@ -36,6 +36,8 @@ type outcome struct {
 	differed *cache.DifferentError // executed again with other bytes; entry is what was recorded
 	seconds  float64
 	tool     float64
+	// toolchain that executed the step, when it was executed.
+	toolchain string
 }
 
 func (o outcome) state() state {
@@ -123,9 +125,17 @@ func (e *Engine) execute(ctx context.Context, w work, resolved dag.CacheID) (o o
 	if err != nil {
 		return outcome{err: err, tool: usage.Seconds()}
 	}
-	o = e.store(ctx, w, resolved, result, usage)
-	o.executed, o.tool = true, usage.Seconds()
+	made := e.toolchain(w.step)
+	o = e.store(ctx, w, resolved, output(w, result, usage, made))
+	o.executed, o.tool, o.toolchain = true, usage.Seconds(), made
 	return o
+}
+
+func (e *Engine) toolchain(step *dag.Step) string {
+	if e.Toolchain == nil {
+		return ""
+	}
+	return e.Toolchain.Of(step.TypeName())
 }
 
 // logged keeps the step's log, above all when the step fails.
@@ -157,15 +167,15 @@ func (e *Engine) perform(ctx context.Context, w work, dir string, files []execut
 	}
 	return executor.Perform(ctx, typ, executor.Request{
 		Config: config, Inputs: files, Scratch: out, Slots: w.slots, Log: log,
-		Run:      sandbox.Bind(e.Runner, out, append(inPlace(files, dir), filepath.Join(dir, "in")), usage),
+		Run:      sandbox.Bind(e.Runner, out, append(inPlace(w.inputs), filepath.Join(dir, "in")), usage),
 		Progress: func(done float64) { w.watch(Event{Kind: Progress, Step: w.step, Done: done}) },
 	})
 }
 
 // store moves the result into the cache. Bytes that differ from what is
 // recorded change nothing; the record stands and the difference is reported.
-func (e *Engine) store(ctx context.Context, w work, resolved dag.CacheID, result executor.Result, usage *sandbox.Usage) outcome {
-	entry, err := e.Cache.Put(ctx, w.step.ID, resolved, output(w, result, usage))
+func (e *Engine) store(ctx context.Context, w work, resolved dag.CacheID, out cache.Output) outcome {
+	entry, err := e.Cache.Put(ctx, w.step.ID, resolved, out)
 	var differed *cache.DifferentError
 	if errors.As(err, &differed) {
 		entry, err = e.Cache.Get(w.step.ID)
@@ -173,11 +183,11 @@ func (e *Engine) store(ctx context.Context, w work, resolved dag.CacheID, result
 	return outcome{entry: entry, err: err, differed: differed}
 }
 
-func output(w work, result executor.Result, usage *sandbox.Usage) cache.Output {
+func output(w work, result executor.Result, usage *sandbox.Usage, toolchain string) cache.Output {
 	out := cache.Output{
 		Path: result.Path, MediaType: result.MediaType, Facts: result.Facts, Multi: w.step.Multi,
 		Made: cache.Made{
-			Type: w.step.Type, Config: w.step.Config, Inputs: contents(w.inputs), Seconds: usage.Seconds(),
+			Type: w.step.Type, Config: w.step.Config, Inputs: contents(w.inputs), Seconds: usage.Seconds(), Toolchain: toolchain,
 		},
 	}
 	for _, m := range result.Members {

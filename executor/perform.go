@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -53,7 +54,7 @@ func perform(ctx context.Context, e Executor, req Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return verified(ctx, req.Run, want, result)
+	return verified(ctx, req, want, result)
 }
 
 // execute keeps a panic inside the step.
@@ -128,9 +129,9 @@ func listFacts(members []File) *dag.Facts {
 }
 
 // verified measures every output and compares it with what was stated.
-func verified(ctx context.Context, run sandbox.Runner, want dag.Expectation, result Result) (Result, error) {
+func verified(ctx context.Context, req Request, want dag.Expectation, result Result) (Result, error) {
 	if !want.Multi {
-		facts, mediaType, err := verifiedFile(ctx, run, want.Facts, result.Path)
+		facts, mediaType, err := verifiedFile(ctx, req, want.Facts, result.Path)
 		result.Facts = facts
 		if result.MediaType == "" {
 			result.MediaType = mediaType
@@ -142,7 +143,7 @@ func verified(ctx context.Context, run sandbox.Runner, want dag.Expectation, res
 	}
 	for i := range result.Members {
 		m := &result.Members[i]
-		facts, mediaType, err := verifiedFile(ctx, run, want.Facts, m.Path)
+		facts, mediaType, err := verifiedFile(ctx, req, want.Facts, m.Path)
 		if err != nil {
 			return Result{}, fmt.Errorf("%s: %w", m.Name, err)
 		}
@@ -154,11 +155,21 @@ func verified(ctx context.Context, run sandbox.Runner, want dag.Expectation, res
 	return result, nil
 }
 
-func verifiedFile(ctx context.Context, run sandbox.Runner, want *dag.Facts, path string) (*dag.Facts, string, error) {
+// verifiedFile measures one output. It must be a file in the scratch folder: a
+// tool that was led astray by its input could leave a link to any file of the
+// user's there, and the result is read outside the sandbox.
+func verifiedFile(ctx context.Context, req Request, want *dag.Facts, path string) (*dag.Facts, string, error) {
+	name, err := filepath.Rel(req.Scratch, path)
+	if err != nil || !filepath.IsLocal(name) {
+		return nil, "", Failed("the output %s is not in the scratch folder", path)
+	}
+	if _, err := madeFile(req.Scratch, name); err != nil {
+		return nil, "", err
+	}
 	if want != nil && want.Kind == dag.Data {
 		return dataFacts(path)
 	}
-	got, mediaType, err := ffmpeg.Measure(ctx, run, path)
+	got, mediaType, err := ffmpeg.Measure(ctx, req.Run, path)
 	if err != nil {
 		return nil, "", err
 	}

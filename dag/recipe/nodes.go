@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 var (
@@ -145,7 +146,7 @@ func (r *reader) nodeInputs(v Value, what string) Inputs {
 		return in
 	}
 	for _, f := range v.Fields {
-		r.name(f.Key, f.Pos, what+": slot")
+		r.slot(f.Key, f.Pos, what)
 		slot := what + ": " + clip(f.Key)
 		refs := referencesTo(r.texts(f.Value, slot))
 		if len(refs) == 0 && f.Value.Items != nil && len(f.Value.Items) == 0 {
@@ -155,6 +156,20 @@ func (r *reader) nodeInputs(v Value, what string) Inputs {
 	}
 	return in
 }
+
+// slot checks the name of an input: that of a declared slot, or of a file that
+// a .blend links, such as textures/wood.png.
+func (r *reader) slot(name string, pos Pos, what string) {
+	switch {
+	case name == "":
+		r.fault(pos, "%s: slot needs a name", what)
+	case len(name) > maxSlot || strings.ContainsFunc(name, unicode.IsControl):
+		r.fault(pos, "%s: slot %q: want at most %d bytes without control characters", what, clip(name), maxSlot)
+	}
+}
+
+// maxSlot bounds the name of a slot in bytes: a path within a .blend.
+const maxSlot = 255
 
 // all returns the references in order, those of slots too.
 func (in Inputs) all() []Reference {
