@@ -18,6 +18,8 @@ type Engine struct {
 	Cache  *cache.Cache
 	Types  *executor.Registry
 	Runner sandbox.Runner
+	// Toolchain, if set, is recorded with every result that is made.
+	Toolchain *Toolchain
 	// Slots is how many slots all running steps of one Run hold together.
 	Slots int
 	// Watch, if set, is told what happens, one event after the other. It must
@@ -37,6 +39,9 @@ type Job struct {
 	Redo []dag.CacheID
 	// Verify executes every step although its result is known, and compares.
 	Verify bool
+	// Deliver, if set, is called when the run is completed, while its outputs
+	// are still held against eviction. Its error is that of Run.
+	Deliver func(*Report) error
 }
 
 // ErrReadOnly reports that steps would have to run on a cache that cannot be
@@ -73,16 +78,19 @@ type run struct {
 func (e *Engine) Run(ctx context.Context, job Job) (*Report, error) {
 	began := time.Now()
 	r := newRun(e, job)
-	if err := r.prune(); err != nil {
+	defer r.release()
+	if err := r.look(); err != nil {
 		return nil, err
 	}
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	defer r.release()
 	r.loop(ctx)
 	r.finish(ctx, time.Since(began))
-	return &r.report, nil
+	if job.Deliver == nil || r.report.Status != Completed {
+		return &r.report, nil
+	}
+	return &r.report, job.Deliver(&r.report)
 }
 
 func newRun(e *Engine, job Job) *run {
@@ -106,11 +114,12 @@ func newRun(e *Engine, job Job) *run {
 }
 
 // prepare counts what each waiting step waits for, queues those that wait for
-// nothing, and holds what is known already.
+// nothing.
 func (r *run) prepare() error {
 	r.queue.remaining = r.remainingPaths()
-	needed := r.count(waiting)
-	r.watch(Event{Kind: Planned, Total: len(r.plan.Steps), Needed: needed})
+	pending := r.pending()
+	needed := len(pending)
+	r.watch(Event{Kind: Planned, Total: len(r.plan.Steps), Needed: needed, Waiting: pending})
 	if needed == 0 {
 		return nil
 	}
@@ -122,7 +131,7 @@ func (r *run) prepare() error {
 			r.enter(i)
 		}
 	}
-	return r.holdKnown()
+	return nil
 }
 
 // enter counts the inputs that step i waits for.
@@ -137,20 +146,62 @@ func (r *run) enter(i int) {
 	}
 }
 
-// holdKnown keeps what this run needs from being evicted by another process.
-func (r *run) holdKnown() error {
+// look finds out what is known. What it finds is held before it is believed:
+// what another process evicted in between is looked at again.
+func (r *run) look() error {
+	hold, err := r.engine.Cache.Hold(r.given()...)
+	if err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	r.hold = hold
+	for {
+		if err := r.prune(); err != nil {
+			return err
+		}
+		whole, err := r.holdKnown()
+		if err != nil || whole {
+			return err
+		}
+		clear(r.state)
+		clear(r.entries)
+	}
+}
+
+// given are the inputs that the cache itself has.
+func (r *run) given() []dag.Input {
+	var out []dag.Input
+	for _, hashes := range r.plan.Inputs {
+		for _, h := range hashes {
+			if _, elsewhere := r.job.Sources[h]; !elsewhere {
+				out = append(out, dag.ContentInput(h))
+			}
+		}
+	}
+	return out
+}
+
+// holdKnown holds the results that were found and reports whether all of them
+// are still there.
+func (r *run) holdKnown() (whole bool, err error) {
 	var known []dag.Input
 	for i, s := range r.state {
 		if s == cached {
 			known = append(known, dag.StepInput(r.plan.Steps[i].ID, ""))
 		}
 	}
-	hold, err := r.engine.Cache.Hold(known...)
-	if err != nil {
-		return fmt.Errorf("engine: hold results: %w", err)
+	if err := r.hold.Add(known...); err != nil {
+		return false, fmt.Errorf("engine: %w", err)
 	}
-	r.hold = hold
-	return nil
+	for _, ref := range known {
+		_, err := r.engine.Cache.Peek(ref.Step)
+		if errors.Is(err, cache.ErrMissing) {
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("engine: %w", err)
+		}
+	}
+	return true, nil
 }
 
 // release lets go of what was held. A hold that cannot be removed is found
@@ -246,6 +297,17 @@ func (r *run) skip(i int) {
 			r.skip(d)
 		}
 	}
+}
+
+// pending are the steps that must run.
+func (r *run) pending() []*dag.Step {
+	var steps []*dag.Step
+	for i, s := range r.state {
+		if s == waiting {
+			steps = append(steps, &r.plan.Steps[i])
+		}
+	}
+	return steps
 }
 
 func (r *run) count(s state) int {

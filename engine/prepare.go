@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -57,7 +58,7 @@ func (p *Preparer) Prepare(ctx context.Context, req Request) (*Prepared, error) 
 	if err != nil {
 		return nil, err
 	}
-	measured, err := p.measure(ctx, req.Recipe, inputs)
+	measured, err := p.measure(ctx, inputs, func(in recipe.Input) []string { return features(req.Recipe, in) })
 	if err != nil {
 		return nil, err
 	}
@@ -92,50 +93,46 @@ func (p *Preparer) keep(plan *dag.Plan) error {
 // measured is what was found out about the inputs.
 type measured struct {
 	mu        sync.Mutex
-	values    map[string]map[string]any
+	values    map[string]map[string]any // of inputs with one file
+	each      map[string]map[string]any // of every file
 	documents map[string]dag.ContentHash
 	facts     map[dag.ContentHash]*dag.Facts
 }
 
-// measure probes every input that is media, because the plan states what its
-// steps will produce, and measures the features that the recipe asks for.
-func (p *Preparer) measure(ctx context.Context, r *recipe.Recipe, inputs []read) (*measured, error) {
+// measure measures the features of every file of every input.
+func (p *Preparer) measure(ctx context.Context, inputs []read, features func(recipe.Input) []string) (*measured, error) {
 	m := &measured{
-		values: make(map[string]map[string]any), documents: make(map[string]dag.ContentHash),
+		values: make(map[string]map[string]any), each: make(map[string]map[string]any), documents: make(map[string]dag.ContentHash),
 		facts: make(map[dag.ContentHash]*dag.Facts),
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(p.Parallel, 1))
 	for _, in := range inputs {
 		for n, file := range in.files {
-			features := features(r, in.decl)
-			if len(features) == 0 {
-				continue
+			if wanted := features(in.decl); len(wanted) > 0 {
+				group.Go(func() error { return p.measureOne(ctx, m, in, n, file, wanted) })
 			}
-			group.Go(func() error { return p.measureOne(ctx, m, in, n, file, features) })
 		}
 	}
 	return m, group.Wait()
 }
 
 func (p *Preparer) measureOne(ctx context.Context, m *measured, in read, n int, file file, features []string) error {
-	name := in.decl.Name
-	if len(in.files) > 1 {
-		name = fmt.Sprintf("%s[%d]", name, n)
-	}
-	p.watch("measuring %s: %v", name, features)
+	name := in.label(n)
+	p.watch("measuring %s: %s", name, strings.Join(features, ", "))
 	doc, err := p.Analyst.Measure(ctx, analysis.Source{
 		Path: file.Path, Hash: file.Hash, Kind: in.kind(),
 	}, features, nil)
-	if err != nil {
-		return fmt.Errorf("input %s: %w", name, err)
+	if err == nil {
+		err = file.unchanged()
 	}
-	if err := file.unchanged(); err != nil {
-		return err
+	if err != nil {
+		return &InputError{name, err}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.documents[name] = doc.Hash
+	m.each[name] = doc.Values
 	m.facts[file.Hash] = analysis.FactsOf(doc.Values)
 	if len(in.files) == 1 {
 		m.values[name] = doc.Values
@@ -143,15 +140,21 @@ func (p *Preparer) measureOne(ctx context.Context, m *measured, in read, n int, 
 	return nil
 }
 
-// features are those that the recipe names, and the probe for whatever has
-// pictures or sound.
-func features(r *recipe.Recipe, in recipe.Input) []string {
+// named are the features that the recipe asks for.
+func named(r *recipe.Recipe, in recipe.Input) []string {
 	var out []string
 	for _, a := range r.Analysis {
 		if a.Input == in.Name {
 			out = append(out, a.Features...)
 		}
 	}
+	return out
+}
+
+// features are those that the recipe names, and the probe for whatever has
+// pictures or sound, because the plan states what its steps will produce.
+func features(r *recipe.Recipe, in recipe.Input) []string {
+	out := named(r, in)
 	if in.Kind != dag.Blend && in.Kind != dag.Data && !slices.Contains(out, "probe") {
 		out = append(out, "probe")
 	}

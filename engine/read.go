@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -35,6 +36,14 @@ func (f file) unchanged() error {
 		return nil
 	}
 	return f.Unchanged()
+}
+
+// label names one of the files: "song", or "photos[3]" where there are several.
+func (r read) label(n int) string {
+	if len(r.files) > 1 {
+		return fmt.Sprintf("%s[%d]", r.decl.Name, n)
+	}
+	return r.decl.Name
 }
 
 // kind is what each file of the input is.
@@ -73,7 +82,7 @@ func (p *Preparer) hashAll(ctx context.Context, inputs []read, rehash bool) erro
 			group.Go(func() error {
 				var err error
 				if in.files[n], err = p.find(ctx, in.files[n].Path, rehash); err != nil {
-					return fmt.Errorf("input %s: %w", in.decl.Name, err)
+					return &InputError{in.label(n), err}
 				}
 				return nil
 			})
@@ -91,9 +100,15 @@ func (p *Preparer) find(ctx context.Context, given string, rehash bool) (file, e
 	if isCID(given) {
 		hash, err := p.Cache.ByCID(given)
 		if err != nil {
-			return file{}, fmt.Errorf("cid %s: %w; give the file itself", given, err)
+			return file{}, notHeld(given, err)
 		}
 		return p.held(given, hash)
+	}
+	switch info, err := os.Stat(given); {
+	case errors.Is(err, fs.ErrNotExist):
+		return file{}, fmt.Errorf("there is no file %s", given)
+	case err == nil && info.IsDir():
+		return file{}, fmt.Errorf("%s is a folder; give a file", given)
 	}
 	p.watch("reading %s", given)
 	source, err := p.Cache.HashSource(ctx, given, rehash, nil)
@@ -102,10 +117,19 @@ func (p *Preparer) find(ctx context.Context, given string, rehash bool) (file, e
 
 func (p *Preparer) held(given string, hash dag.ContentHash) (file, error) {
 	path, err := p.Cache.Content(hash)
-	if errors.Is(err, cache.ErrMissing) {
-		err = fmt.Errorf("%s: %w; give the file itself", given, err)
+	if err != nil {
+		return file{}, notHeld(given, err)
 	}
-	return file{cache.Source{Hash: hash, Path: path}, true}, err
+	return file{cache.Source{Hash: hash, Path: path}, true}, nil
+}
+
+// notHeld says that the cache cannot give what was asked for, and why when it
+// is for any reason but not having it.
+func notHeld(given string, err error) error {
+	if errors.Is(err, cache.ErrMissing) {
+		return fmt.Errorf("%s is %w; give the file itself", given, cache.ErrMissing)
+	}
+	return fmt.Errorf("%s: %w", given, err)
 }
 
 var cidForm = regexp.MustCompile(`^(b[a-z2-7]{50,}|Qm[1-9A-HJ-NP-Za-km-z]{44})$`)
@@ -162,76 +186,6 @@ func assetSource(r *recipe.Recipe, a recipe.Asset) string {
 		return a.Path
 	}
 	return filepath.Join(filepath.Dir(r.File), a.Path)
-}
-
-func expandImages(decl recipe.Input, given []string) ([]string, error) {
-	var files []string
-	for _, g := range given {
-		more, err := imageFiles(g)
-		if err != nil {
-			return nil, fmt.Errorf("input %s: %w", decl.Name, err)
-		}
-		files = append(files, more...)
-	}
-	return files, nil
-}
-
-// imageFiles lists the images of a folder, or of a pattern in which each run
-// of # stands for that many digits or more: shot.####.exr.
-func imageFiles(given string) ([]string, error) {
-	folder, pattern := filepath.Split(given)
-	if info, err := os.Stat(given); err == nil && info.IsDir() {
-		folder, pattern = given, ""
-	} else if !strings.Contains(pattern, "#") {
-		return []string{given}, nil
-	}
-	match := imagePattern(pattern)
-	entries, err := os.ReadDir(filepath.Clean(folder))
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, e := range entries {
-		if !e.IsDir() && match.MatchString(e.Name()) {
-			files = append(files, filepath.Join(folder, e.Name()))
-		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: no images found", given)
-	}
-	slices.SortFunc(files, byNumber)
-	return files, nil
-}
-
-func imagePattern(pattern string) *regexp.Regexp {
-	if pattern == "" {
-		return regexp.MustCompile(`(?i)\.(png|jpe?g|exr|tiff?|bmp|webp|tga|dpx|hdr)$`)
-	}
-	quoted := regexp.QuoteMeta(pattern)
-	runs := regexp.MustCompile(`#+`)
-	return regexp.MustCompile("^" + runs.ReplaceAllStringFunc(quoted, func(run string) string {
-		return fmt.Sprintf(`\d{%d,}`, len(run))
-	}) + "$")
-}
-
-// byNumber orders names as people number them: frame9 before frame10.
-func byNumber(a, b string) int {
-	numbers := regexp.MustCompile(`\d+|\D+`)
-	as, bs := numbers.FindAllString(a, -1), numbers.FindAllString(b, -1)
-	for i := range min(len(as), len(bs)) {
-		an, bn := strings.TrimLeft(as[i], "0"), strings.TrimLeft(bs[i], "0")
-		digits := as[i][0] >= '0' && as[i][0] <= '9' && bs[i][0] >= '0' && bs[i][0] <= '9'
-		if digits && len(an) != len(bn) {
-			return len(an) - len(bn)
-		}
-		if c := strings.Compare(an, bn); digits && c != 0 {
-			return c
-		}
-		if c := strings.Compare(as[i], bs[i]); c != 0 {
-			return c
-		}
-	}
-	return len(as) - len(bs)
 }
 
 func hashes(inputs []read) map[string][]dag.ContentHash {

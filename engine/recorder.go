@@ -21,11 +21,10 @@ import (
 // no step waits for the database. While it is open it holds a lock that tells
 // other processes that the job lives.
 type Recorder struct {
-	db        *catalog.DB
-	job       string
-	toolchain string
-	places    map[dag.CacheID]int
-	lock      *flock.Flock
+	db     *catalog.DB
+	job    string
+	places map[dag.CacheID]int
+	lock   *flock.Flock
 
 	mu      sync.Mutex
 	pending []catalog.StepRecord
@@ -42,14 +41,13 @@ func jobLock(dir, job string) *flock.Flock {
 }
 
 // NewRecorder creates the job in the catalog, marks those whose process is
-// gone as interrupted, and starts to write. toolchain is kept with every
-// result.
-func NewRecorder(ctx context.Context, db *catalog.DB, dir string, job catalog.Job, plan *dag.Plan, toolchain string) (*Recorder, error) {
+// gone as interrupted, and starts to write.
+func NewRecorder(ctx context.Context, db *catalog.DB, dir string, job catalog.Job, plan *dag.Plan) (*Recorder, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "jobs"), 0o755); err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
 	r := &Recorder{
-		db: db, job: job.ID, toolchain: toolchain, lock: jobLock(dir, job.ID),
+		db: db, job: job.ID, lock: jobLock(dir, job.ID),
 		places: make(map[dag.CacheID]int, len(plan.Steps)), started: make(map[dag.CacheID]time.Time),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
@@ -156,7 +154,7 @@ func (r *Recorder) result(e Event, now time.Time) *catalog.Result {
 	}
 	host, _ := os.Hostname()
 	return &catalog.Result{
-		ResolvedID: e.Entry.Made.Resolved, Content: got, Toolchain: r.toolchain, Worker: host,
+		ResolvedID: e.Entry.Made.Resolved, Content: got, Toolchain: e.Toolchain, Worker: host,
 		Wall: time.Duration(e.Seconds * float64(time.Second)), Tool: time.Duration(e.ToolSeconds * float64(time.Second)),
 		Cost: e.Step.Cost, Bytes: e.Entry.Size, Recorded: now, Replaces: differed == nil,
 	}

@@ -62,7 +62,7 @@ func (e StepError) Unwrap() error { return e.Err }
 // record counts an outcome and tells the watcher.
 func (r *run) record(o outcome) {
 	step := &r.plan.Steps[o.index]
-	event := Event{Step: step, Entry: o.entry, Seconds: o.seconds, ToolSeconds: o.tool, Err: o.err}
+	event := Event{Step: step, Entry: o.entry, Seconds: o.seconds, ToolSeconds: o.tool, Toolchain: o.toolchain, Err: o.err}
 	if o.differed != nil {
 		event.Err = o.differed
 	}

@@ -2,57 +2,56 @@ package main
 
 import (
 	"encoding/json"
-	"os"
+	"errors"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/artdag/artdag/analysis"
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/dag/recipe"
-	"github.com/artdag/artdag/executor/sandbox"
+	"github.com/artdag/artdag/engine"
 )
 
 type analyzeCmd struct {
 	shared
 	What     string   `arg:"" help:"A media file, or a recipe whose inputs are given with -i."`
-	Inputs   []string `name:"input" short:"i" sep:"none" placeholder:"NAME=PATH" help:"An input of the recipe."`
-	Features []string `placeholder:"A,B" help:"What to measure (default: probe for a file, what it names for a recipe)."`
+	Inputs   []string `name:"input" short:"i" sep:"none" placeholder:"NAME=PATH" help:"An input of the recipe, as for run."`
+	Features []string `placeholder:"A,B" help:"What to measure: beats, energy, loudness, onsets, probe, scenes, silence (default: what the recipe names, else probe)."`
 }
 
 // Run prints what was measured, as JSON.
 func (c analyzeCmd) Run(a *app) error {
+	if err := checkFeatures(c.Features); err != nil {
+		return err
+	}
 	w, err := a.open(c.shared)
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	box, err := sandbox.New(sandbox.Options{Reexec: true})
+	if isRecipe(c.What) {
+		return c.recipe(w)
+	}
+	if len(c.Inputs) > 0 {
+		return usagef("-i %s: %s is a media file; -i is for the inputs of a recipe", c.Inputs[0], c.What)
+	}
+	values, err := w.analyze(engine.Request{Recipe: &recipe.Recipe{
+		File: c.What, Inputs: []recipe.Input{{Name: "file"}},
+	}, Inputs: map[string][]string{"file": {c.What}}}, c.Features)
+	var input *engine.InputError
+	if errors.As(err, &input) {
+		return usageError{input.Err}
+	}
 	if err != nil {
 		return err
 	}
-	defer box.Close()
-	if r, err := c.recipe(); r != nil || err != nil {
-		return c.recipeInputs(w, box, r, err)
-	}
-	features := c.Features
-	if len(features) == 0 {
-		features = []string{"probe"}
-	}
-	values, err := c.measure(w, box, c.What, "", features)
-	if err != nil {
-		return err
-	}
-	return printJSON(a, values)
+	return printJSON(a, values["file"])
 }
 
-// recipe parses the argument as a recipe when it looks like one by its name.
-func (c analyzeCmd) recipe() (*recipe.Recipe, error) {
-	if !recipeName(c.What) {
-		return nil, nil
-	}
-	return readRecipe(c.What)
-}
-
-func (c analyzeCmd) recipeInputs(w *workshop, box *sandbox.Sandbox, r *recipe.Recipe, err error) error {
+// recipe measures the inputs that are given.
+func (c analyzeCmd) recipe(w *workshop) error {
+	r, err := readRecipe(c.What)
 	if err != nil {
 		return err
 	}
@@ -60,44 +59,39 @@ func (c analyzeCmd) recipeInputs(w *workshop, box *sandbox.Sandbox, r *recipe.Re
 	if err != nil {
 		return err
 	}
-	out := make(map[string]any)
-	for _, want := range r.Analysis {
-		features := want.Features
-		if len(c.Features) > 0 {
-			features = c.Features
-		}
-		for _, path := range given[want.Input] {
-			if out[want.Input], err = c.measure(w, box, path, kindOf(r, want.Input), features); err != nil {
-				return err
-			}
-		}
-		if len(given[want.Input]) == 0 {
-			return usagef("input %s is missing: give it with -i %s=PATH", want.Input, want.Input)
-		}
-	}
-	return printJSON(w.app, out)
-}
-
-func kindOf(r *recipe.Recipe, name string) dag.Kind {
-	for _, in := range r.Inputs {
-		if in.Name == name {
-			return in.Kind
-		}
-	}
-	return ""
-}
-
-func (c analyzeCmd) measure(w *workshop, box *sandbox.Sandbox, path string, kind dag.Kind, features []string) (map[string]any, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, usageError{err}
-	}
-	source, err := w.cache.HashSource(w.app.ctx, path, false, nil)
+	values, err := w.analyze(engine.Request{Recipe: r, Inputs: given}, c.Features)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	doc, err := w.preparer(box, 1, nil).Analyst.Measure(w.app.ctx,
-		analysis.Source{Path: source.Path, Hash: source.Hash, Kind: kind}, features, nil)
-	return doc.Values, err
+	if len(values) == 0 {
+		return usagef("nothing to measure: give inputs of %s with -i NAME=PATH; it has %s", c.What, inputNames(r))
+	}
+	return printJSON(w.app, values)
+}
+
+func (w *workshop) analyze(req engine.Request, features []string) (map[string]any, error) {
+	return w.preparer(slots(0), nil).Analyze(w.app.ctx, req, features)
+}
+
+func inputNames(r *recipe.Recipe) string {
+	if len(r.Inputs) == 0 {
+		return "none"
+	}
+	var names []string
+	for _, in := range r.Inputs {
+		names = append(names, in.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func checkFeatures(names []string) error {
+	known := analysis.Features().Names()
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return usagef("there is no feature %s%s; there are %s", name, dag.Suggest(name, known), strings.Join(known, ", "))
+		}
+	}
+	return nil
 }
 
 func printJSON(a *app, v any) error {
@@ -107,8 +101,9 @@ func printJSON(a *app, v any) error {
 	return enc.Encode(v)
 }
 
-func recipeName(name string) bool {
-	switch filepath.Ext(name) {
+// isRecipe tells by the name.
+func isRecipe(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
 	case ".yaml", ".yml", ".json":
 		return true
 	}

@@ -51,7 +51,7 @@ type shared struct {
 	Effects   string `name:"effects" placeholder:"DIR" help:"Folder of further effects."`
 }
 
-// known are the variables that a farm shares; the command line reads some and
+// knownVariables are those that a farm shares; the command line reads some and
 // must not trip over the others.
 func knownVariables() []string {
 	return []string{"ARTDAG_CACHE_DIR", "ARTDAG_CACHE_SIZE", "ARTDAG_REALM", "ARTDAG_SLOTS"}
@@ -84,17 +84,24 @@ func (a *app) run(args []string) error {
 		return err
 	}
 	var commands commands
-	asked := false
+	asked, alone := false, len(args) == 0
 	parser, err := kong.New(&commands, kong.Name("artdag"), kong.Bind(a),
-		kong.Description("artdag renders recipes and never does the same work twice. Exit codes: 0 done, 1 a step failed, 2 invalid recipe or arguments, 3 a tool or service is missing, 4 interrupted."),
+		kong.Description("artdag renders recipes and never does the same work twice. Exit codes: 0 done, 1 a step failed, 2 invalid recipe, input or arguments, 3 a tool or service is missing, 4 interrupted."),
 		kong.Writers(a.stdout, a.stderr), kong.Exit(func(int) { asked = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.DefaultEnvars(""),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
 		return err
 	}
+	if alone {
+		parser.Stdout = a.stderr
+		args = []string{"--help"}
+	}
 	parsed, err := parser.Parse(args)
-	if asked {
+	switch {
+	case alone:
+		return usageError{errReported}
+	case asked:
 		return nil // the help was printed
 	}
 	if err != nil {
@@ -107,7 +114,7 @@ func (a *app) run(args []string) error {
 func hinted(err error) error {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
-		return fmt.Errorf("%w; see artdag %s --help", err, parse.Context.Selected().Name)
+		return fmt.Errorf("%w; see %s --help", err, parse.Context.Selected().FullPath())
 	}
 	return fmt.Errorf("%w; see artdag --help", err)
 }
@@ -141,9 +148,9 @@ func (s shared) limit() (int64, error) {
 
 // slots returns how many slots this machine has: one for each core unless told
 // otherwise.
-func slots(given int) int {
+func slots(given positive) int {
 	if given > 0 {
-		return given
+		return int(given)
 	}
 	return runtime.NumCPU()
 }

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -11,78 +14,111 @@ import (
 	"github.com/artdag/artdag/engine"
 )
 
-// bars is the display on a terminal: one bar for the run with the time that is
-// left, one below it for each running step.
+// bars is the display on a terminal: a bar for each running step, and below
+// them one for the run with the time that is left. They are gone when the run
+// has ended; what stays is the summary.
 type bars struct {
-	out, log io.Writer
-	progress *mpb.Progress
+	ctx      context.Context
+	out      io.Writer
+	terminal *os.File
+	factors  map[string]float64
+	ahead    *ahead
+
+	progress *mpb.Progress // nil until something must run
 	total    *mpb.Bar
 	steps    map[dag.CacheID]*mpb.Bar
+	note     activityLine
+	unwatch  func() bool
 }
 
-// parts is the resolution of a step's bar.
+// parts is the resolution of a bar.
 const parts = 1000
 
-func newBars(out, terminal io.Writer) *bars {
-	return &bars{
-		out: out, log: terminal, steps: make(map[dag.CacheID]*mpb.Bar),
-		progress: mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(40), mpb.WithAutoRefresh()),
-	}
+func newBars(ctx context.Context, out io.Writer, terminal *os.File) *bars {
+	return &bars{ctx: ctx, out: out, terminal: terminal, note: activityLine{out: terminal}, steps: make(map[dag.CacheID]*mpb.Bar)}
 }
 
-func (b *bars) activity(what string) { _, _ = fmt.Fprintln(b.progress, what) }
+func (b *bars) activity(what string) { b.note.show(what) }
+
+func (b *bars) begin(factors map[string]float64) {
+	b.note.clear()
+	b.factors = factors
+}
 
 func (b *bars) event(e engine.Event) {
 	switch e.Kind {
 	case engine.Planned:
-		b.begin(e)
+		b.planned(e)
 	case engine.Started:
-		b.steps[e.Step.ID] = b.progress.AddBar(parts, mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-10s %-20s", e.Step.TypeName(), e.Step.Label))),
-			mpb.AppendDecorators(decor.Percentage(), decor.Elapsed(decor.ET_STYLE_GO, decor.WCSyncSpace)))
+		b.start(e.Step)
 	case engine.Progress:
 		if bar := b.steps[e.Step.ID]; bar != nil {
-			// Never full before the step is stored: a full bar is removed.
-			bar.SetCurrent(min(int64(e.Done*parts), parts-1))
+			bar.SetCurrent(int64(e.Done * parts))
+			b.move(e.Step, e.Done)
 		}
-	case engine.Executed, engine.Cached, engine.Failed:
-		b.end(e.Step.ID)
-		b.total.Increment()
-	case engine.Skipped:
-		b.total.Increment()
+	case engine.Failed:
+		_, _ = fmt.Fprintf(b.progress, "FAILED %s %s\n", e.Step.TypeName(), e.Step.Label)
+		b.end(e.Step)
+	case engine.Executed, engine.Cached, engine.Skipped:
+		b.end(e.Step)
 	}
 }
 
-func (b *bars) begin(e engine.Event) {
+// planned puts up the bar of the run, when there is anything to run.
+func (b *bars) planned(e engine.Event) {
 	if e.Needed == 0 {
 		return
 	}
-	b.total = b.progress.AddBar(int64(e.Needed), mpb.BarPriority(-1),
-		mpb.PrependDecorators(decor.Name("steps "), decor.CountersNoUnit("%d/%d")),
-		mpb.AppendDecorators(decor.Name("left "), decor.AverageETA(decor.ET_STYLE_GO)))
+	b.progress = mpb.New(mpb.WithOutput(b.terminal), mpb.WithWidth(80), mpb.WithAutoRefresh())
+	b.ahead = newAhead(e.Waiting, b.factors, time.Now())
+	b.total = b.progress.AddBar(parts, mpb.BarPriority(1<<30),
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return b.ahead.counts() })),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return b.ahead.left(time.Now()) })))
+	// A terminal shows ^C where the cursor stands, at the left below the bars;
+	// they are drawn from there.
+	b.unwatch = context.AfterFunc(b.ctx, func() {
+		_, _ = io.WriteString(b.terminal, "\r")
+		_, _ = fmt.Fprintln(b.progress, "stopping; once more stops at once")
+	})
 }
 
-func (b *bars) end(id dag.CacheID) {
-	if bar := b.steps[id]; bar != nil {
-		bar.SetCurrent(parts)
-		delete(b.steps, id)
+func (b *bars) start(s *dag.Step) {
+	b.steps[s.ID] = b.progress.AddBar(parts,
+		mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-10s %-20s ", s.TypeName(), clip(s.Label, 20)))),
+		mpb.AppendDecorators(decor.Percentage(decor.WC{W: 5}), decor.Elapsed(decor.ET_STYLE_GO, decor.WC{W: 7})))
+}
+
+func (b *bars) move(s *dag.Step, done float64) {
+	b.ahead.move(s, done)
+	b.total.SetCurrent(min(int64(b.ahead.part()*parts), parts-1)) // a full bar ends
+}
+
+func (b *bars) end(s *dag.Step) {
+	if bar := b.steps[s.ID]; bar != nil {
+		bar.Abort(true)
+		delete(b.steps, s.ID)
 	}
+	b.ahead.finish(s)
+	b.move(s, 1)
 }
 
-func (b *bars) result(job string, _ *dag.Plan, report *engine.Report, _ []export) {
+func (b *bars) result(e ending) {
 	b.close()
-	summary(b.out, b.log, job, report)
+	summary(b.out, b.terminal, e)
 }
 
 // close takes the bars down, whatever state they are in.
 func (b *bars) close() {
+	b.note.clear()
+	if b.progress == nil {
+		return
+	}
+	b.unwatch()
 	for id, bar := range b.steps {
 		bar.Abort(true)
 		delete(b.steps, id)
 	}
-	if b.total != nil {
-		b.total.Abort(false)
-		b.total = nil
-	}
-	b.progress.Shutdown()
+	b.total.Abort(true)
+	b.progress.Wait()
+	b.progress = nil
 }

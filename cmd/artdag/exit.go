@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/artdag/artdag/cache"
+	"github.com/artdag/artdag/catalog"
 	"github.com/artdag/artdag/dag/recipe"
 	"github.com/artdag/artdag/engine"
 	"github.com/artdag/artdag/executor/sandbox"
@@ -16,12 +18,15 @@ const (
 	exitDone        = 0
 	exitFailed      = 1 // a step failed, or verification found other bytes
 	exitInvalid     = 2 // the recipe or the arguments are wrong
-	exitMissing     = 3 // a tool or a service is missing
+	exitMissing     = 3 // a tool or a service is missing, the disk is full, or the cache lacks what it may not make
 	exitInterrupted = 4
 )
 
 // usageError is a fault in the arguments.
 type usageError struct{ error }
+
+// Unwrap returns the cause.
+func (u usageError) Unwrap() error { return u.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
@@ -33,23 +38,38 @@ func (a *app) exit(err error) int {
 	if err == nil {
 		return exitDone
 	}
-	if !errors.Is(err, errReported) && !errors.Is(err, context.Canceled) {
+	switch {
+	case errors.Is(err, errReported):
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.stderr, "artdag: interrupted")
+	default:
 		fmt.Fprintf(a.stderr, "artdag: %v\n", err)
 	}
 	return exitCode(err)
+}
+
+// missingKinds are the errors of a machine that lacks something.
+func missingKinds() []error {
+	return []error{sandbox.ErrMissing, cache.ErrFull, cache.ErrReadOnly, catalog.ErrReadOnly, engine.ErrReadOnly, syscall.ENOSPC}
 }
 
 // exitCode is the one table from kinds of errors to exit codes.
 func exitCode(err error) int {
 	var faults recipe.Faults
 	var usage usageError
-	switch {
-	case errors.Is(err, context.Canceled):
+	var input *engine.InputError
+	if errors.Is(err, context.Canceled) {
 		return exitInterrupted
-	case errors.As(err, &faults), errors.As(err, &usage):
+	}
+	// Before the faults of inputs: a tool may be missing that would measure one.
+	for _, kind := range missingKinds() {
+		if errors.Is(err, kind) {
+			return exitMissing
+		}
+	}
+	switch {
+	case errors.As(err, &faults), errors.As(err, &usage), errors.As(err, &input):
 		return exitInvalid
-	case errors.Is(err, sandbox.ErrMissing), errors.Is(err, cache.ErrFull), errors.Is(err, engine.ErrReadOnly):
-		return exitMissing
 	}
 	return exitFailed
 }

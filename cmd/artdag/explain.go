@@ -3,12 +3,12 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/artdag/artdag/cache"
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/engine"
-	"github.com/artdag/artdag/executor/sandbox"
 )
 
 type explainCmd struct {
@@ -28,13 +28,8 @@ func (c explainCmd) Run(a *app) error {
 		return err
 	}
 	defer w.close()
-	box, err := sandbox.New(sandbox.Options{Reexec: true})
-	if err != nil {
-		return err
-	}
-	defer box.Close()
 	args := recipeArgs{Recipe: c.Recipe, Inputs: c.Inputs, Params: c.Params, Realm: c.Realm}
-	prepared, _, err := w.prepare(a.ctx, args, box, slots(0), nil)
+	prepared, err := w.prepare(a.ctx, args, slots(0), nil)
 	if err != nil {
 		return err
 	}
@@ -47,20 +42,11 @@ func (c explainCmd) Run(a *app) error {
 		return err
 	}
 	for i := range prepared.Plan.Steps {
-		if step := &prepared.Plan.Steps[i]; contains(found, step.ID) {
+		if step := &prepared.Plan.Steps[i]; slices.Contains(found, step.ID) {
 			a.explain(engine.Explain(w.cache, prepared.Plan, step, older))
 		}
 	}
 	return nil
-}
-
-func contains(ids []dag.CacheID, id dag.CacheID) bool {
-	for _, have := range ids {
-		if have == id {
-			return true
-		}
-	}
-	return false
 }
 
 func (a *app) explain(x engine.Explanation) {

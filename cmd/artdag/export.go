@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,15 +21,21 @@ type export struct {
 }
 
 // exportsOf reads the -o flags against the plan, before anything is rendered.
-func exportsOf(flags []string, plan *dag.Plan) ([]export, error) {
+func exportsOf(flags []string, prepared *engine.Prepared) ([]export, error) {
 	var out []export
+	places := make(map[string]bool)
 	for _, flag := range flags {
-		e, err := exportOf(flag, plan.Outputs)
+		e, err := exportOf(flag, prepared.Plan.Outputs)
 		if err != nil {
 			return nil, err
 		}
-		if err := checkExport(&e, plan); err != nil {
+		if err := checkExport(&e, prepared); err != nil {
 			return nil, err
+		}
+		if place := filepath.Clean(e.file); places[place] {
+			return nil, usagef("-o %s is given twice", e.file)
+		} else {
+			places[place] = true
 		}
 		out = append(out, e)
 	}
@@ -42,36 +49,60 @@ func exportOf(flag string, outputs []dag.Output) (export, error) {
 	}
 	if name, file, found := strings.Cut(flag, "="); found && slices.Contains(names, name) && file != "" {
 		return export{output: name, file: file}, nil
-	} else if found && !strings.ContainsAny(name, "/.") {
+	} else if found && name != "" && !strings.ContainsAny(name, "/.") {
 		return export{}, usagef("-o %s: the recipe has no output named %s%s; it has %s",
 			flag, name, dag.Suggest(name, names), strings.Join(names, ", "))
 	}
 	if len(outputs) != 1 {
-		return export{}, usagef("-o %s: the recipe has %d outputs; say which with -o NAME=FILE: %s",
-			flag, len(outputs), strings.Join(names, ", "))
+		return export{}, usagef("-o %s: there are %d outputs; say which with -o NAME=FILE: %s",
+			flag, len(outputs), few(names))
+	}
+	if flag == "" {
+		return export{}, usagef("-o: want the name of a file")
 	}
 	return export{output: names[0], file: flag}, nil
 }
 
 // checkExport refuses what could not be written, or would carry an extension
 // that lies about what is inside.
-func checkExport(e *export, plan *dag.Plan) error {
-	folder := filepath.Dir(e.file)
-	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return usagef("-o %s: there is no folder %s", e.file, folder)
+func checkExport(e *export, prepared *engine.Prepared) error {
+	if err := checkFolder(e.file); err != nil {
+		return err
 	}
-	step, ok := producer(plan, e.output)
-	if !ok {
-		return nil
-	}
+	step, ok := producer(prepared.Plan, e.output)
 	e.multi = step.Multi
-	if step.Multi {
+	info, err := os.Stat(e.file)
+	switch {
+	case err != nil:
+	case e.multi && !info.IsDir():
+		return usagef("-o %s is a file; the output %s has several, so give a folder", e.file, e.output)
+	case e.multi:
 		return nil
-	}
-	if info, err := os.Stat(e.file); err == nil && info.IsDir() {
+	case info.IsDir():
 		return usagef("-o %s is a folder; give the name of a file", e.file)
 	}
+	for _, s := range prepared.Sources {
+		if source, err := os.Stat(s.Path); err == nil && info != nil && os.SameFile(info, source) {
+			return usagef("-o %s is an input of the recipe, which would be lost; give another name", e.file)
+		}
+	}
+	if !ok || e.multi {
+		return nil
+	}
 	return checkExtension(*e, step.Format)
+}
+
+// checkFolder tries whether a file can be made beside file.
+func checkFolder(file string) error {
+	folder := filepath.Dir(file)
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return usagef("-o %s: there is no folder %s", file, folder)
+	}
+	trial, err := os.CreateTemp(folder, ".artdag-*")
+	if err != nil {
+		return usagef("-o %s: the folder %s cannot be written: %w", file, folder, errors.Unwrap(err))
+	}
+	return errors.Join(trial.Close(), os.Remove(trial.Name()))
 }
 
 // producer returns the step that makes an output whole.

@@ -24,7 +24,7 @@ type box struct {
 
 // graphOf collapses the steps of each node.
 func graphOf(plan *dag.Plan, known []bool) graph {
-	g := grouping{index: make(map[string]int), node: make(map[dag.CacheID]int), seen: make(map[[2]int]bool)}
+	g := grouping{index: make(map[string]int), node: make(map[dag.CacheID]int), seen: make(map[[2]int]bool), names: newNames(plan)}
 	for i, s := range plan.Steps {
 		at := g.box(s.Node, s.TypeName())
 		g.node[s.ID] = at
@@ -33,8 +33,7 @@ func graphOf(plan *dag.Plan, known []bool) graph {
 			g.boxes[at].cached++
 		}
 		for _, in := range s.Inputs {
-			from := g.producer(plan, in)
-			g.connect(from, at)
+			g.connect(g.producer(in), at)
 		}
 	}
 	return g.graph
@@ -45,6 +44,7 @@ type grouping struct {
 	index map[string]int
 	node  map[dag.CacheID]int
 	seen  map[[2]int]bool
+	names names
 }
 
 func (g *grouping) box(name, typ string) int {
@@ -56,11 +56,19 @@ func (g *grouping) box(name, typ string) int {
 	return len(g.boxes) - 1
 }
 
-func (g *grouping) producer(plan *dag.Plan, in dag.Input) int {
+func (g *grouping) producer(in dag.Input) int {
 	if in.IsSource() {
-		return g.box(inputName(plan, in), "")
+		return g.source(in)
 	}
 	return g.node[in.Step]
+}
+
+// source is one box for all files of an input. Its key cannot be a node's id.
+func (g *grouping) source(in dag.Input) int {
+	name, _, _ := strings.Cut(g.names.input(in), "[")
+	at := g.box("input "+name, "")
+	g.boxes[at].name = name
+	return at
 }
 
 func (g *grouping) connect(from, to int) {

@@ -11,7 +11,7 @@ import (
 )
 
 type idCmd struct {
-	Files []string `arg:"" type:"path" help:"Files."`
+	Files []string `arg:"" help:"Files."`
 }
 
 // Run prints, for each file, its content hash, its cid and its name.

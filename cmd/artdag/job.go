@@ -16,14 +16,14 @@ type job struct {
 	recorder *engine.Recorder
 }
 
-func (w *workshop) startJob(id string, plan *dag.Plan, toolchain string) (*job, error) {
+func (w *workshop) startJob(id string, plan *dag.Plan) (*job, error) {
 	if w.catalog == nil {
 		return &job{id: id}, nil
 	}
 	r, err := engine.NewRecorder(w.app.ctx, w.catalog, w.cache.Dir(), catalog.Job{
 		ID: id, RunID: plan.Run, PlanID: plan.ID, Name: plan.Name, Created: time.Now(),
 		Recipe: plan.Recipe, Realm: plan.Realm, Params: plan.Params, Inputs: plan.Inputs,
-	}, plan, toolchain)
+	}, plan)
 	return &job{id, r}, err
 }
 

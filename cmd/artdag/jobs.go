@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,35 +17,65 @@ import (
 
 type jobsCmd struct {
 	shared
-	Status string `placeholder:"STATUS" help:"Only jobs in this state."`
-	Recipe string `placeholder:"NAME" help:"Only jobs of the recipe with this name."`
-	Limit  int    `short:"n" default:"20" help:"How many."`
-	JSON   bool   `name:"json" help:"One JSON object a line."`
+	Status string   `placeholder:"STATUS" help:"Only jobs in this state: completed, failed, cancelled, interrupted, running."`
+	Recipe string   `placeholder:"NAME" help:"Only jobs of the recipe with this name."`
+	Limit  positive `short:"n" default:"20" help:"How many."`
+	JSON   bool     `name:"json" help:"One JSON object a line."`
 }
 
 // Run lists jobs, the newest first.
 func (c jobsCmd) Run(a *app) error {
+	status, err := readStatus(c.Status)
+	if err != nil {
+		return err
+	}
 	w, err := a.openCatalog(c.shared)
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	jobs, err := w.catalog.Jobs(a.ctx, catalog.Filter{
-		Status: catalog.Status(strings.ToUpper(c.Status)), Name: c.Recipe,
-	}, catalog.Cursor{}, c.Limit)
+	jobs, err := w.catalog.Jobs(a.ctx, catalog.Filter{Status: status, Name: c.Recipe}, catalog.Cursor{}, int(c.Limit))
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		enc := json.NewEncoder(a.stdout)
-		for _, j := range jobs {
-			if err := enc.Encode(jobLine(j)); err != nil {
-				return err
-			}
-		}
+		return jobLines(a.stdout, jobs)
+	}
+	if len(jobs) == 0 {
+		fmt.Fprintln(a.stderr, "no such job ran on this cache")
 		return nil
 	}
-	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	return jobTable(a.stdout, jobs)
+}
+
+// readStatus reads the state of a job in any case of letters.
+func readStatus(given string) (catalog.Status, error) {
+	if given == "" {
+		return "", nil
+	}
+	known := []string{
+		string(catalog.Queued), string(catalog.Running), string(catalog.Completed),
+		string(catalog.Failed), string(catalog.Cancelled), string(catalog.Interrupted),
+	}
+	if status := strings.ToUpper(given); slices.Contains(known, status) {
+		return catalog.Status(status), nil
+	}
+	return "", usagef("--status %s: there is no such state%s; there are %s",
+		given, dag.Suggest(strings.ToUpper(given), known), strings.Join(known, ", "))
+}
+
+func jobLines(out io.Writer, jobs []catalog.Job) error {
+	enc := json.NewEncoder(out)
+	for _, j := range jobs {
+		if err := enc.Encode(jobLine(j)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func jobTable(out io.Writer, jobs []catalog.Job) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "JOB\tSTATUS\tRECIPE\tSTARTED\tTOOK\tSTEPS\tEXECUTED\tCACHED\tFAILED")
 	for _, j := range jobs {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\n", j.ID, j.Status, j.Name,
@@ -79,138 +111,22 @@ func (a *app) openCatalog(s shared) (*workshop, error) {
 		w.close()
 		return nil, errNoCatalog
 	}
-	_, err = w.catalog.MarkInterrupted(a.ctx, time.Now(), func(id string) bool { return engine.Alive(w.cache.Dir(), id) })
-	return w, err
+	if _, err := w.catalog.MarkInterrupted(a.ctx, time.Now(), func(id string) bool { return engine.Alive(w.cache.Dir(), id) }); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
 }
 
-type showCmd struct {
-	shared
-	Job  string `arg:"" help:"A job's id, or its beginning."`
-	JSON bool   `name:"json" help:"Print JSON."`
-}
-
-// Run shows a job, what it was given, what became of its steps, and what it
-// produced.
-func (c showCmd) Run(a *app) error {
-	w, err := a.openCatalog(c.shared)
-	if err != nil {
-		return err
+// job finds a job by its id, or the beginning of it.
+func (w *workshop) job(id string) (catalog.Job, error) {
+	j, err := w.catalog.Job(w.app.ctx, id)
+	var ambiguous *catalog.AmbiguousError
+	switch {
+	case errors.Is(err, catalog.ErrNotFound):
+		return j, usagef("there is no job %s; artdag jobs lists them", id)
+	case errors.As(err, &ambiguous):
+		return j, usageError{ambiguous}
 	}
-	defer w.close()
-	j, err := w.catalog.Job(a.ctx, c.Job)
-	if err != nil {
-		return usageError{err}
-	}
-	steps, err := w.jobSteps(j.ID)
-	if err != nil {
-		return err
-	}
-	outputs, err := w.catalog.JobOutputs(a.ctx, j.ID)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		line := jobLine(j)
-		line["outputs"], line["executions"] = outputs, steps
-		return printJSON(a, line)
-	}
-	return showJob(a.stdout, j, steps, outputs)
-}
-
-func (w *workshop) jobSteps(job string) ([]catalog.StepRecord, error) {
-	const page = 1000
-	var all []catalog.StepRecord
-	for from := 0; ; {
-		part, err := w.catalog.JobSteps(w.app.ctx, job, from, page)
-		all = append(all, part...)
-		if err != nil || len(part) < page {
-			return all, err
-		}
-		from = part[len(part)-1].Position + 1
-	}
-}
-
-func showJob(out io.Writer, j catalog.Job, steps []catalog.StepRecord, outputs []catalog.Output) error {
-	fmt.Fprintf(out, "job %s  %s  recipe %q\nrun %s\nplan %s\nstarted %s, took %s\n%d steps: %d executed, %d cached, %d failed, %d skipped\n",
-		j.ID, j.Status, j.Name, j.RunID, j.PlanID, j.Created.Local().Format(time.DateTime), took(j),
-		j.Counts.Total, j.Counts.Executed, j.Counts.Cached, j.Counts.Failed, j.Counts.Skipped)
-	if j.Error != "" {
-		fmt.Fprintf(out, "%s\n", j.Error)
-	}
-	for name, hashes := range j.Inputs {
-		fmt.Fprintf(out, "input %s %v\n", name, hashes)
-	}
-	for name, value := range j.Params {
-		fmt.Fprintf(out, "param %s = %v\n", name, value)
-	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, s := range steps {
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\n", s.Status, s.Type, s.Label, s.CacheID.Short(),
-			stepTime(s), firstLine(s.Message))
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	if rest := j.Counts.Total - len(steps); rest > 0 && j.Status == catalog.Completed {
-		fmt.Fprintf(out, "  %d further steps were known already\n", rest)
-	}
-	for _, o := range outputs {
-		fmt.Fprintf(out, "output %s\n  content %s\n  cid     %s\n", o.Name, o.Content, o.CID)
-	}
-	return nil
-}
-
-func stepTime(s catalog.StepRecord) string {
-	if s.Started.IsZero() {
-		return "-"
-	}
-	return seconds(s.Finished.Sub(s.Started).Seconds())
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
-}
-
-type logCmd struct {
-	shared
-	Job  string `arg:"" help:"A job's id, or its beginning."`
-	Step string `arg:"" help:"A step's label, node, or cache_id."`
-}
-
-// Run prints what the tools of a step said when it was last executed.
-func (c logCmd) Run(a *app) error {
-	w, err := a.openCatalog(c.shared)
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	j, err := w.catalog.Job(a.ctx, c.Job)
-	if err != nil {
-		return usageError{err}
-	}
-	plan, err := w.plan(j.PlanID)
-	if err != nil {
-		return fmt.Errorf("plan of job %s: %w", j.ID, err)
-	}
-	found, err := findSteps(plan, []string{c.Step})
-	if err != nil {
-		return err
-	}
-	for _, id := range found {
-		if err := w.printLog(id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *workshop) printLog(id dag.CacheID) error {
-	log, err := w.cache.Log(id)
-	if err != nil {
-		return fmt.Errorf("log of step %s: %w", id.Short(), err)
-	}
-	defer log.Close()
-	_, err = io.Copy(w.app.stdout, log)
-	return err
+	return j, err
 }

@@ -42,6 +42,8 @@ func (d *jsonDisplay) activity(what string) {
 	d.print(jsonEvent{Event: "activity", Message: what})
 }
 
+func (d *jsonDisplay) begin(map[string]float64) {}
+
 func (d *jsonDisplay) event(e engine.Event) {
 	line := jsonEvent{Event: string(e.Kind), Total: e.Total, Done: e.Done, Seconds: e.Seconds}
 	if e.Kind == engine.Planned {
@@ -90,10 +92,11 @@ type closingSteps struct {
 	Skipped  int `json:"skipped"`
 }
 
-func (d *jsonDisplay) result(job string, plan *dag.Plan, r *engine.Report, _ []export) {
-	summary(io.Discard, d.log, job, r)
+func (d *jsonDisplay) result(e ending) {
+	problems(d.log, e)
+	r := e.report
 	end := closing{
-		JobID: job, RunID: plan.Run, PlanID: plan.ID, Status: r.Status, Seconds: r.Seconds,
+		JobID: e.job, RunID: e.plan.Run, PlanID: e.plan.ID, Status: r.Status, Seconds: r.Seconds,
 		Outputs: []closingOutput{},
 		Steps:   closingSteps{r.Total, r.Executed, r.Cached, r.Failed, r.Skipped},
 	}

@@ -1,25 +1,24 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/engine"
-	"github.com/artdag/artdag/executor/sandbox"
 )
 
 type planCmd struct {
 	shared
 	recipeArgs
-	Jobs int  `short:"j" env:"ARTDAG_SLOTS" placeholder:"N" help:"Slots to estimate the time for."`
-	JSON bool `name:"json" xor:"form" help:"Print the plan as JSON."`
-	DOT  bool `name:"dot" xor:"form" help:"Print the recipe's graph for Graphviz."`
-	SVG  bool `name:"svg" xor:"form" help:"Print the recipe's graph as a picture."`
+	Jobs positive `short:"j" env:"ARTDAG_SLOTS" placeholder:"N" help:"Slots to estimate the time for."`
+	JSON bool     `name:"json" xor:"form" help:"Print the plan as JSON."`
+	DOT  bool     `name:"dot" xor:"form" help:"Print the recipe's graph for Graphviz."`
+	SVG  bool     `name:"svg" xor:"form" help:"Print the recipe's graph as a picture."`
 }
 
 // Run plans the recipe and says of every step whether its result is known.
@@ -29,16 +28,10 @@ func (c planCmd) Run(a *app) error {
 		return err
 	}
 	defer w.close()
-	box, err := sandbox.New(sandbox.Options{Reexec: true})
+	prepared, err := w.prepare(a.ctx, c.recipeArgs, slots(c.Jobs), nil)
 	if err != nil {
 		return err
 	}
-	defer box.Close()
-	prepared, r, err := w.prepare(a.ctx, c.recipeArgs, box, slots(c.Jobs), nil)
-	if err != nil {
-		return err
-	}
-	warn(a, r)
 	known, err := engine.Known(w.cache, prepared.Plan)
 	if err != nil {
 		return err
@@ -83,17 +76,20 @@ func planJSON(out io.Writer, plan *dag.Plan, known []bool) error {
 }
 
 func (c planCmd) table(w *workshop, plan *dag.Plan, known []bool) error {
-	cached := 0
-	var bytes int64
+	cached, bytes, names := 0, int64(0), newNames(plan)
+	out := bufio.NewWriter(w.app.stdout)
 	for i, s := range plan.Steps {
 		if known[i] {
 			cached++
 		} else {
 			bytes += s.Bytes
 		}
-		w.app.printf("%-9s %s  %-10s %-24s %s\n", "["+statusOf(known[i])+"]", s.ID.Short(), s.TypeName(), s.Label, inputsOf(plan, s))
+		fmt.Fprintf(out, "%-9s %s  %-10s %-24s %s\n", "["+statusOf(known[i])+"]", s.ID.Short(), s.TypeName(), s.Label, names.inputs(s))
 	}
-	w.app.printf("\nplan %s: %d steps, %d cached, %d to run", plan.ID.Short(), len(plan.Steps), cached, len(plan.Steps)-cached)
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	w.app.printf("\nplan %s: %s, %d cached, %d to run", plan.ID.Short(), countOf(len(plan.Steps), "step"), cached, len(plan.Steps)-cached)
 	if cached == len(plan.Steps) {
 		w.app.printf("\n")
 		return nil
@@ -104,39 +100,6 @@ func (c planCmd) table(w *workshop, plan *dag.Plan, known []bool) error {
 	}
 	w.app.printf(", about %s and %s\n", seconds(estimate), humanize.IBytes(uint64(bytes)))
 	return nil
-}
-
-// inputsOf names what a step reads: labels of steps, short hashes of files.
-func inputsOf(plan *dag.Plan, s dag.Step) string {
-	const most = 4
-	var names []string
-	for i, in := range s.Inputs {
-		if i == most {
-			names = append(names, fmt.Sprintf("and %d more", len(s.Inputs)-most))
-			break
-		}
-		names = append(names, inputName(plan, in))
-	}
-	return strings.Join(names, ", ")
-}
-
-func inputName(plan *dag.Plan, in dag.Input) string {
-	if in.IsSource() {
-		for name, hashes := range plan.Inputs {
-			for _, h := range hashes {
-				if h == in.Content {
-					return name
-				}
-			}
-		}
-		return in.Content.Short()
-	}
-	for _, s := range plan.Steps {
-		if s.ID == in.Step {
-			return strings.TrimSuffix(s.Label+"/"+in.Member, "/")
-		}
-	}
-	return in.Step.Short()
 }
 
 // estimate returns the seconds that the steps to run will take on n slots:

@@ -3,46 +3,38 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/artdag/artdag/catalog"
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/engine"
-	"github.com/artdag/artdag/executor/sandbox"
 )
 
 type runCmd struct {
 	shared
 	recipeArgs
 	Output []string `name:"output" short:"o" sep:"none" placeholder:"FILE" help:"Copy the output to FILE; NAME=FILE where the recipe has several."`
-	Redo   []string `placeholder:"STEP" help:"Execute this step again (a label such as shots[3], a node, or a cache_id)."`
-	Jobs   int      `short:"j" env:"ARTDAG_SLOTS" placeholder:"N" help:"Slots: how many steps run at once (default: one for each core)."`
+	Redo   []string `sep:"none" placeholder:"STEP" help:"Execute this step again (a label such as shots[3], a node, or a cache_id)."`
+	Jobs   positive `short:"j" env:"ARTDAG_SLOTS" placeholder:"N" help:"Slots: how many steps run at once (default: one for each core)."`
 	JSON   bool     `name:"json" help:"Print one JSON object a line; the last is the result."`
 	Verify bool     `help:"Execute cached steps again and compare the bytes."`
 }
 
 // Run renders the recipe: plan, execute what is not known, copy the outputs.
 func (c runCmd) Run(a *app) error {
+	began := time.Now()
 	w, err := a.open(c.shared)
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	box, err := sandbox.New(sandbox.Options{Reexec: true})
-	if err != nil {
-		return err
-	}
-	defer box.Close()
 	show := newDisplay(a, c.JSON)
 	defer show.close()
-	began := time.Now()
-	prepared, r, err := w.prepare(a.ctx, c.recipeArgs, box, slots(c.Jobs), show.activity)
+	prepared, err := w.prepare(a.ctx, c.recipeArgs, slots(c.Jobs), show.activity)
 	if err != nil {
 		return err
 	}
-	warn(a, r)
-	exports, err := exportsOf(c.Output, prepared.Plan)
+	exports, err := exportsOf(c.Output, prepared)
 	if err != nil {
 		return err
 	}
@@ -50,19 +42,21 @@ func (c runCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if prepared.Plan.ID.IsZero() {
-		return errors.New("the plan is empty")
-	}
-	return c.execute(w, box, show, prepared, exports, redo, began)
+	return c.execute(w, show, prepared, exports, redo, began)
 }
 
-func (c runCmd) execute(w *workshop, box *sandbox.Sandbox, show display, prepared *engine.Prepared, exports []export, redo []dag.CacheID, began time.Time) error {
-	job, err := w.startJob(catalog.NewJobID(time.Now()), prepared.Plan, "")
+func (c runCmd) execute(w *workshop, show display, prepared *engine.Prepared, exports []export, redo []dag.CacheID, began time.Time) error {
+	factors, err := w.timings()
 	if err != nil {
 		return err
 	}
+	job, err := w.startJob(catalog.NewJobID(began), prepared.Plan)
+	if err != nil {
+		return err
+	}
+	show.begin(factors)
 	e := &engine.Engine{
-		Cache: w.cache, Types: w.types, Runner: box, Slots: slots(c.Jobs),
+		Cache: w.cache, Types: w.types, Runner: &w.tools, Slots: slots(c.Jobs), Toolchain: engine.NewToolchain(&w.tools),
 		Watch: func(ev engine.Event) { job.event(ev); show.event(ev) },
 	}
 	report, err := e.Run(w.app.ctx, engine.Job{
@@ -77,50 +71,43 @@ func (c runCmd) execute(w *workshop, box *sandbox.Sandbox, show display, prepare
 		return err
 	}
 	report.Seconds = time.Since(began).Seconds()
-	show.result(job.id, prepared.Plan, report, exports)
+	show.result(ending{job: job.id, plan: prepared.Plan, report: report, verified: c.Verify, logs: c.logHint(job.id)})
 	if err != nil {
 		return err
 	}
-	return c.verdict(report)
+	return verdict(report)
 }
 
-// verdict turns how the run ended into the exit code's error. What failed was
-// said already.
-func (c runCmd) verdict(report *engine.Report) error {
+// logHint is the command that prints logs of the job, without the step.
+func (c runCmd) logHint(job string) string {
+	if job == "" {
+		return ""
+	}
+	hint := "artdag log "
+	if c.CacheDir != "" {
+		hint += "--cache-dir " + quoted(c.CacheDir) + " "
+	}
+	return hint + job
+}
+
+// verdict turns how the run ended into the exit code's error. The display said
+// it already.
+func verdict(report *engine.Report) error {
 	switch report.Status {
 	case engine.Interrupted:
-		return context.Canceled
+		return errors.Join(errReported, context.Canceled)
 	case engine.HasFailed:
 		for _, f := range report.Failures {
-			if errors.Is(f.Err, sandbox.ErrMissing) {
-				return errors.Join(errReported, sandbox.ErrMissing)
+			for _, kind := range missingKinds() {
+				if errors.Is(f.Err, kind) {
+					return errors.Join(errReported, kind)
+				}
 			}
 		}
 		return errReported
 	}
-	if c.Verify && len(report.Differed) > 0 {
-		return fmt.Errorf("%w: %d steps gave other bytes when they were executed again", errReported, len(report.Differed))
+	if len(report.Differed) > 0 {
+		return errReported
 	}
 	return nil
 }
-
-// findSteps resolves labels, nodes and identities.
-func findSteps(plan *dag.Plan, names []string) ([]dag.CacheID, error) {
-	var out []dag.CacheID
-	for _, name := range names {
-		before := len(out)
-		var labels []string
-		for _, s := range plan.Steps {
-			labels = append(labels, s.Node)
-			if s.Label == name || s.Node == name || len(name) >= 8 && hasPrefix(s.ID.String(), name) {
-				out = append(out, s.ID)
-			}
-		}
-		if len(out) == before {
-			return nil, usagef("the plan has no step %s%s", name, dag.Suggest(name, labels))
-		}
-	}
-	return out, nil
-}
-
-func hasPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }

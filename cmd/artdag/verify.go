@@ -32,16 +32,23 @@ func (c verifyCmd) Run(a *app) error {
 	}
 	job, err := w.catalog.Job(a.ctx, c.What)
 	if errors.Is(err, catalog.ErrNotFound) {
-		return usageError{fmt.Errorf("%s is neither a job nor a content hash", c.What)}
+		return usagef("%s is neither a job nor a content hash; artdag jobs lists jobs", c.What)
+	}
+	var ambiguous *catalog.AmbiguousError
+	if errors.As(err, &ambiguous) {
+		return usageError{ambiguous}
 	}
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	return w.verifyJob(job)
 }
 
 func (w *workshop) verifyContent(hash dag.ContentHash) error {
 	path, err := w.cache.Content(hash)
+	if errors.Is(err, cache.ErrMissing) {
+		return usagef("content %s is not in the cache", hash)
+	}
 	if err != nil {
 		return fmt.Errorf("content %s: %w", hash, err)
 	}

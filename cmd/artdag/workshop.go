@@ -15,7 +15,6 @@ import (
 	"github.com/artdag/artdag/effects"
 	"github.com/artdag/artdag/engine"
 	"github.com/artdag/artdag/executor"
-	"github.com/artdag/artdag/executor/sandbox"
 )
 
 // workshop is the parts that commands work with, opened on one cache folder.
@@ -24,6 +23,7 @@ type workshop struct {
 	types   *executor.Registry
 	cache   *cache.Cache
 	catalog *catalog.DB // nil on a read-only cache
+	tools   tools
 }
 
 // registry returns the step types, with the effects of a folder of the user's
@@ -73,7 +73,7 @@ func (a *app) open(s shared) (*workshop, error) {
 	}
 	c, err := cache.Open(dir, cache.Options{Limit: limit})
 	if err != nil {
-		return nil, err
+		return nil, usageError{err}
 	}
 	w := &workshop{app: a, types: types, cache: c}
 	if !c.ReadOnly() {
@@ -87,6 +87,7 @@ func (a *app) open(s shared) (*workshop, error) {
 
 // close closes what is open, in the order of dependency.
 func (w *workshop) close() {
+	w.tools.close()
 	if w.catalog != nil {
 		if err := w.catalog.Close(); err != nil {
 			fmt.Fprintf(w.app.stderr, "artdag: %v\n", err)
@@ -103,10 +104,10 @@ func (w *workshop) planner() *planner.Planner {
 
 // preparer returns what turns recipes into plans. Tools run in the sandbox
 // already while inputs are measured.
-func (w *workshop) preparer(run sandbox.Runner, parallel int, watch func(string)) *engine.Preparer {
+func (w *workshop) preparer(parallel int, watch func(string)) *engine.Preparer {
 	return &engine.Preparer{
 		Cache: w.cache, Planner: w.planner(), Parallel: parallel, Watch: watch,
-		Analyst: &analysis.Analyst{Run: run, Store: w.cache, Scratch: w.scratch},
+		Analyst: &analysis.Analyst{Run: &w.tools, Store: w.cache, Scratch: w.scratch},
 	}
 }
 
@@ -164,11 +165,11 @@ func (r recipeArgs) request() (engine.Request, error) {
 }
 
 // prepare is what run, plan and explain share: from arguments to a plan.
-func (w *workshop) prepare(ctx context.Context, args recipeArgs, run sandbox.Runner, parallel int, watch func(string)) (*engine.Prepared, *recipe.Recipe, error) {
+func (w *workshop) prepare(ctx context.Context, args recipeArgs, parallel int, watch func(string)) (*engine.Prepared, error) {
 	req, err := args.request()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	prepared, err := w.preparer(run, parallel, watch).Prepare(ctx, req)
-	return prepared, req.Recipe, err
+	warn(w.app, req.Recipe)
+	return w.preparer(parallel, watch).Prepare(ctx, req)
 }
