@@ -114,6 +114,25 @@ func TestMeasureOfOtherFiles(t *testing.T) {
 	}
 }
 
+func TestMeasureFollowsALink(t *testing.T) {
+	t.Parallel()
+	for name, kind := range map[string]dag.Kind{"a.mp4": dag.Video, "a.dat": dag.Data} {
+		real := filepath.Join(t.TempDir(), "a.dat")
+		if kind == dag.Video {
+			real = makeMedia(t, name)
+		} else if err := os.WriteFile(real, []byte("no media"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		link := filepath.Join(t.TempDir(), name)
+		if err := os.Symlink(real, link); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := ffmpeg.Measure(t.Context(), box(t), link); err != nil || got.Kind != kind {
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+	}
+}
+
 func FuzzMeasureStill(f *testing.F) {
 	for _, name := range []string{"a.png", "a.jpg"} {
 		data, err := os.ReadFile(makeMedia(f, name, "-frames:v", "1", "-update", "1"))

@@ -23,9 +23,15 @@ const Formats = "matroska,mov,avi,mpegts,mpeg,flv,asf,mxf,gif,ogg,flac,wav,w64,a
 
 // probe asks ffprobe, which reads the whole file to count packets.
 func probe(ctx context.Context, run sandbox.Runner, path string) (*dag.Facts, error) {
+	dir := filepath.Dir(path)
+	// The sandbox shows files, and a link leads out of what it shows.
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, fmt.Errorf("measure: %w", err)
+	}
 	var out bytes.Buffer
-	err := run.Run(ctx, sandbox.Command{
-		Tool: "ffprobe", Dir: filepath.Dir(path), Read: []string{path}, Stdout: &out,
+	err = run.Run(ctx, sandbox.Command{
+		Tool: "ffprobe", Dir: dir, Read: []string{path}, Stdout: &out,
 		Args: []string{"-v", "error", "-threads", "1", "-protocol_whitelist", "file", "-format_whitelist", Formats,
 			"-count_packets", "-show_format", "-show_streams", "-of", "json", "file:" + path},
 	})
