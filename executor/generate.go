@@ -194,7 +194,12 @@ func (c generateConfig) picture(call *ffmpeg.Call, f form, n int64) error {
 		source = fmt.Sprintf("mandelbrot=%s:start_x=%s:start_y=%s:start_scale=%s:end_scale=%s:end_pts=%d",
 			size, plain(c.Center[0]), plain(c.Center[1]), plain(widest), plain(widest/c.Zoom), n)
 	}
-	filters := []string{source, fmt.Sprintf("trim=end_frame=%d", n)}
+	filters := []string{source}
+	if f.width%2 != 0 || f.height%2 != 0 {
+		// Asked for yuv420p, these sources would leave an odd row or column out.
+		filters = append(filters, "format=yuv444p")
+	}
+	filters = append(filters, fmt.Sprintf("trim=end_frame=%d", n))
 	if c.Kind == "text" {
 		drawn, err := c.drawText(call, f)
 		if err != nil {

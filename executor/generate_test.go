@@ -39,6 +39,20 @@ func TestGeneratePictures(t *testing.T) {
 	}
 }
 
+func TestGenerateOddSizes(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"color", "testsrc", "mandelbrot", "life", "text"} {
+		c := config{"kind": kind, "size": "33x21", "duration": 0.1}
+		if kind == "text" {
+			c["text"] = "odd"
+		}
+		got := et.Run(t, executor.NewGenerate(), c)
+		if v := got.Facts.Video; v.Width != 33 || v.Height != 21 || v.PixFmt != "yuv420p" {
+			t.Errorf("%s: got %+v", kind, v)
+		}
+	}
+}
+
 func TestGenerateToneIsThatPitch(t *testing.T) {
 	t.Parallel()
 	got := et.Run(t, executor.NewGenerate(), config{"kind": "tone", "duration": 0.1, "frequency": 1000, "volume": 0.25, "channels": 1})

@@ -235,5 +235,10 @@ func keepingAlpha(in *dag.Facts, filters string) string {
 	if filters == "" || !hasAlpha(in) {
 		return filters
 	}
-	return "split[its_color][its_mask];[its_mask]alphaextract[its_alpha];[its_color]" + filters + "[its_opaque];[its_opaque][its_alpha]alphamerge"
+	format := ""
+	if in.Kind == dag.Video {
+		// alphaextract takes formats without alpha too, and then fails.
+		format = stored(in)
+	}
+	return chain(format, "split[its_color][its_mask];[its_mask]alphaextract[its_alpha];[its_color]"+filters+"[its_opaque];[its_opaque][its_alpha]alphamerge")
 }

@@ -71,6 +71,21 @@ func TestTransformKeepsAlpha(t *testing.T) {
 	}
 }
 
+// A track with alpha, as ASSEMBLE makes of rendered images, is not scaled
+// between formats as an image is.
+func TestTransformKeepsAlphaOfATrack(t *testing.T) {
+	t.Parallel()
+	image := et.File(t, blocks(t, "image.png", "80x40", "red@0", "blue"))
+	track := et.FileOf(et.Run(t, executor.NewAssemble(), nil, image, image))
+	got := et.Run(t, executor.NewTransform(), config{"saturation": 0.5, "sharpen": 1}, track)
+	for n := range 2 {
+		p := et.Frame(t, got.Path, n)
+		if left, right := p.At(5, 20), p.At(75, 20); left[3] != 0 || right[3] != 255 {
+			t.Errorf("frame %d: alpha is %d and %d, want 0 and 255", n, left[3], right[3])
+		}
+	}
+}
+
 func TestTransformSpeed(t *testing.T) {
 	t.Parallel()
 	source := et.Media(t, et.Clip{Size: "64x36", FPS: "30000/1001", Seconds: 2, Rate: 48000})
