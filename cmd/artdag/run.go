@@ -61,10 +61,8 @@ func (c runCmd) execute(w *workshop, show display, prepared *engine.Prepared, ex
 	}
 	report, err := e.Run(w.app.ctx, engine.Job{
 		Plan: prepared.Plan, Sources: prepared.Sources, Facts: prepared.Facts, Redo: redo, Verify: c.Verify,
+		Deliver: func(report *engine.Report) error { return w.export(exports, report) },
 	})
-	if err == nil && report.Status == engine.Completed {
-		err = w.export(exports, report)
-	}
 	// What was done is recorded also when the run was interrupted.
 	err = errors.Join(err, job.finish(report, err))
 	if report == nil {
