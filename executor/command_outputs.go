@@ -62,19 +62,28 @@ func (c commandConfig) collect(ctx context.Context, req Request) (Result, error)
 		if err != nil {
 			return Result{}, err
 		}
-		facts, mediaType, err := ffmpeg.Measure(ctx, req.Run, path)
-		if err != nil {
+		if err := c.checkKind(ctx, req, name, path); err != nil {
 			return Result{}, err
 		}
-		if c.Kind != dag.Data && facts.Kind != c.Kind {
-			return Result{}, Failed("%s is %s, not %s as its kind says", name, facts.Kind, c.Kind)
-		}
-		members = append(members, Member{Name: stem(name), Path: path, MediaType: mediaType, Facts: facts})
+		members = append(members, Member{Name: stem(name), Path: path})
 	}
 	if c.multi() {
 		return Result{Members: members}, nil
 	}
-	return Result{Path: members[0].Path, MediaType: members[0].MediaType, Facts: members[0].Facts}, nil
+	return Result{Path: members[0].Path}, nil
+}
+
+// checkKind refuses an output that is not what the config says. Anything is
+// data; Perform measures every output, so here data costs nothing.
+func (c commandConfig) checkKind(ctx context.Context, req Request, name, path string) error {
+	if c.Kind == dag.Data {
+		return nil
+	}
+	facts, _, err := ffmpeg.Measure(ctx, req.Run, path)
+	if err == nil && facts.Kind != c.Kind {
+		err = Failed("%s is %s, not %s as its kind says", name, facts.Kind, c.Kind)
+	}
+	return err
 }
 
 // madeFile returns the path of a file that a tool was to write in scratch. What
