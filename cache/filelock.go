@@ -77,9 +77,6 @@ func (l *fileLock) remove() error {
 	return errors.Join(err, l.lock.Close())
 }
 
-// release releases the lock and leaves the file.
-func (l *fileLock) release() error { return l.lock.Close() }
-
 // storeLock guards the short moments in which several files of the cache change
 // together: an entry appears or goes, its content link with it, the journal and
 // the count of bytes. Its file is never renamed or removed.

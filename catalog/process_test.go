@@ -58,7 +58,7 @@ func writeHundred(ctx context.Context, db *catalog.DB) error {
 	return group.Wait()
 }
 
-const killedBatch = 500
+const killedBatch = 100
 
 // writeUntilKilled says so each time that a batch is safe.
 func writeUntilKilled(ctx context.Context, db *catalog.DB) error {

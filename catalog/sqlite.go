@@ -4,14 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
-	"golang.org/x/sys/unix"
 	"modernc.org/sqlite"
 )
 
@@ -50,21 +47,4 @@ func sqliteURI(path string) string {
 		"_dqs":          {"0"},      // a misspelt column is an error, not a string
 	}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}).String()
-}
-
-// writable asks before SQLite does, which opens what it cannot write for
-// reading and then fails on its -shm file with another message.
-func writable(path string) error {
-	for _, p := range []string{filepath.Dir(path), path} {
-		err := unix.Faccessat(unix.AT_FDCWD, p, unix.W_OK, unix.AT_EACCESS)
-		switch {
-		case errors.Is(err, unix.EACCES), errors.Is(err, unix.EROFS), errors.Is(err, unix.EPERM):
-			return fmt.Errorf("%w: %s: %w", ErrReadOnly, p, err)
-		case errors.Is(err, os.ErrNotExist) && p == path:
-			return nil
-		case err != nil:
-			return err
-		}
-	}
-	return nil
 }
