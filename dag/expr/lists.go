@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // list reads any of the forms that a list has inside the virtual machine.
@@ -117,7 +118,7 @@ func madeMap(l *limits, args []any) (any, error) {
 func length(l *limits, args []any) (any, error) {
 	switch v := args[0].(type) {
 	case string:
-		return len([]rune(v)), l.spend(1 + len(v)/8)
+		return utf8.RuneCountInString(v), l.spend(1 + len(v)/8)
 	case map[string]any:
 		return len(v), nil
 	}
