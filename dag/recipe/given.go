@@ -55,7 +55,7 @@ func complete(r *Recipe, values map[string]any, faults Faults) (map[string]any, 
 		value, given := values[p.Name]
 		switch {
 		case !given && p.Default == nil:
-			faults = append(faults, paramFault(p, fmt.Errorf("needs a value (%s): -p %s=...", p.Type, p.Name)))
+			faults = append(faults, paramFault(p, fmt.Errorf("needs a value (%s): -p %s=VALUE", p.Type, p.Name)))
 		case !given:
 			out[p.Name] = p.Default
 		case value == nil && bad:

@@ -103,7 +103,7 @@ param loud: want true or false, got "yes"`
 	}
 	for _, line := range append(strings.Split(want, "\n"),
 		"param must: 2 is out of range: from 0 to 1",
-		"param also: needs a value (string): -p also=...",
+		"param also: needs a value (string): -p also=VALUE",
 		"param count: 1.5 is not an integer",
 		`param mode: "fst" is not a choice (did you mean fast?); the choices are fast, slow, 2, 3`,
 		`param tint: "#ff" is not a color`,

@@ -17,16 +17,16 @@ func (l link) bytes() []byte {
 	return append([]byte{1, l.codec, 0x12, sha256.Size}, l.digest[:]...)
 }
 
-// Protocol-buffer tags: field number << 3 | wire type (0 varint, 2 bytes).
+// Protocol-buffer tags: field number << 3 | wire type (2 bytes; varint is 0).
 const (
 	nodeData   = 1<<3 | 2
 	nodeLinks  = 2<<3 | 2
 	linkHash   = 1<<3 | 2
 	linkName   = 2<<3 | 2
-	linkTsize  = 3<<3 | 0
-	fileType   = 1<<3 | 0
-	fileSize   = 3<<3 | 0
-	blockSizes = 4<<3 | 0
+	linkTsize  = 3 << 3
+	fileType   = 1 << 3
+	fileSize   = 3 << 3
+	blockSizes = 4 << 3
 )
 
 // encodeNode returns the dag-pb block of a file node with these children. By
