@@ -36,6 +36,13 @@ func (c *Cache) Peek(id dag.CacheID) (*Entry, error) {
 	return e, nil
 }
 
+// Still reports whether an entry that Get or Peek returned is there yet: one
+// stat, because an entry goes as a whole.
+func (c *Cache) Still(e *Entry) bool {
+	_, err := os.Lstat(filepath.Join(e.Dir, metadataName))
+	return err == nil
+}
+
 // whole reads the metadata of a folder and looks at each of its files.
 func (c *Cache) whole(dir string) (*metadata, error) {
 	m, err := readMetadata(dir)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -124,7 +125,7 @@ func (r *run) prepare() error {
 		return nil
 	}
 	if r.engine.Cache.ReadOnly() {
-		return fmt.Errorf("%w: %d steps would have to run", ErrReadOnly, needed)
+		return fmt.Errorf("%w; to run: %s", ErrReadOnly, labels(pending))
 	}
 	for i, s := range r.state {
 		if s == waiting {
@@ -192,13 +193,9 @@ func (r *run) holdKnown() (whole bool, err error) {
 	if err := r.hold.Add(known...); err != nil {
 		return false, fmt.Errorf("engine: %w", err)
 	}
-	for _, ref := range known {
-		_, err := r.engine.Cache.Peek(ref.Step)
-		if errors.Is(err, cache.ErrMissing) {
+	for i, s := range r.state {
+		if s == cached && !r.engine.Cache.Still(r.entries[i]) {
 			return false, nil
-		}
-		if err != nil {
-			return false, fmt.Errorf("engine: %w", err)
 		}
 	}
 	return true, nil
@@ -297,6 +294,19 @@ func (r *run) skip(i int) {
 			r.skip(d)
 		}
 	}
+}
+
+// labels names the first of the steps.
+func labels(steps []*dag.Step) string {
+	const most = 5
+	var all []string
+	for _, s := range steps[:min(len(steps), most)] {
+		all = append(all, s.Label)
+	}
+	if rest := len(steps) - most; rest > 0 {
+		all = append(all, fmt.Sprintf("and %d more", rest))
+	}
+	return strings.Join(all, ", ")
 }
 
 // pending are the steps that must run.
