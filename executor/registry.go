@@ -2,6 +2,7 @@ package executor
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/artdag/artdag/dag"
@@ -47,4 +48,11 @@ func (r *Registry) Names() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// With returns a registry that holds more types as well: the one line that a
+// program adds for a step type of its own. A name that is taken is an error.
+func (r *Registry) With(more ...Executor) (*Registry, error) {
+	all := slices.Collect(maps.Values(r.byName))
+	return NewRegistry(append(all, more...)...)
 }
