@@ -4,6 +4,7 @@
 """
 
 import math
+import os
 import sys
 
 import bpy
@@ -57,4 +58,5 @@ def build():
 
 
 build()
-bpy.ops.wm.save_as_mainfile(filepath=sys.argv[sys.argv.index("--") + 1], compress=True)
+# Blender takes a relative path for one beside the scene that is open.
+bpy.ops.wm.save_as_mainfile(filepath=os.path.abspath(sys.argv[sys.argv.index("--") + 1]), compress=True)
