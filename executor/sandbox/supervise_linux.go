@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -22,10 +23,18 @@ const (
 // notStarted is the exit code of a tool that could not be started, as in shells.
 const notStarted = 127
 
+// supervises is set once Supervise was called.
+var supervises atomic.Bool
+
 // Supervise does nothing unless this process was started to supervise a tool;
 // then it does that and never returns. A program whose Options say Reexec calls
 // it first thing in main.
+//
+// It also allows New to execute the program again. A program that does not call
+// it is never executed again: it would not become a supervisor but run itself,
+// and that without end.
 func Supervise() {
+	supervises.Store(true)
 	switch os.Args[0] {
 	case supervisorName:
 		os.Exit(supervise())

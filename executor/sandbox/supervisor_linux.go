@@ -44,7 +44,7 @@ type task struct {
 }
 
 func (s *Sandbox) newSupervisor(why error) (*supervisor, error) {
-	if !s.options.Reexec {
+	if !s.options.Reexec || !supervises.Load() {
 		return nil, errors.New("this program cannot supervise tools")
 	}
 	version, err := ll.LandlockGetABIVersion()
