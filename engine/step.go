@@ -121,6 +121,8 @@ func (e *Engine) execute(ctx context.Context, w work, resolved dag.CacheID) (o o
 	})
 	if err == nil {
 		err = unchanged(w.inputs)
+	} else if e.Cache.Full() { // before the scratch folder goes and makes room
+		err = fmt.Errorf("%w: %w", cache.ErrFull, err)
 	}
 	if err != nil {
 		return outcome{err: err, tool: usage.Seconds()}

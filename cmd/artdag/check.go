@@ -28,8 +28,8 @@ func (c checkCmd) Run(a *app) error {
 		return faults
 	}
 	warn(a, r)
-	a.printf("%s is a valid recipe: %d inputs, %d parameters, %d nodes, %d outputs\n",
-		c.Recipe, len(r.Inputs), len(r.Params), len(r.Nodes), len(r.Outputs))
+	a.printf("%s is a valid recipe: %s, %s, %s, %s\n", c.Recipe, countOf(len(r.Inputs), "input"),
+		countOf(len(r.Params), "parameter"), countOf(len(r.Nodes), "node"), countOf(len(r.Outputs), "output"))
 	return nil
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -23,11 +22,11 @@ func (c effectsCmd) Run(a *app) error {
 		return err
 	}
 	if c.Effects != "" {
-		more, err := effects.Load(os.DirFS(c.Effects))
-		if err == nil {
-			all, err = effects.Join(all, more)
-		}
+		more, err := loadEffects(c.Effects)
 		if err != nil {
+			return err
+		}
+		if all, err = effects.Join(all, more); err != nil {
 			return usageError{fmt.Errorf("--effects %s: %w", c.Effects, err)}
 		}
 	}

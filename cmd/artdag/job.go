@@ -1,9 +1,10 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"time"
 
+	"github.com/artdag/artdag/cache"
 	"github.com/artdag/artdag/catalog"
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/engine"
@@ -41,7 +42,7 @@ func (j *job) finish(report *engine.Report, err error) error {
 }
 
 // errNoCatalog says why there is nothing to list.
-var errNoCatalog = errors.New("the cache is read-only, so there is no catalog of its jobs")
+var errNoCatalog = fmt.Errorf("%w, so there is no catalog of its jobs", cache.ErrReadOnly)
 
 // jobPlans are the plans of the last jobs, the newest first, each once.
 func (w *workshop) jobPlans() ([]dag.PlanID, error) {

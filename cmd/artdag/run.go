@@ -69,7 +69,7 @@ func (c runCmd) execute(w *workshop, show display, prepared *engine.Prepared, ex
 		return err
 	}
 	report.Seconds = time.Since(began).Seconds()
-	show.result(ending{job: job.id, plan: prepared.Plan, report: report, verified: c.Verify, logs: c.logHint(job.id)})
+	show.result(ending{job: job.id, plan: prepared.Plan, report: report, verified: c.Verify, logs: c.logHint(w, job.id)})
 	if err != nil {
 		return err
 	}
@@ -77,12 +77,12 @@ func (c runCmd) execute(w *workshop, show display, prepared *engine.Prepared, ex
 }
 
 // logHint is the command that prints logs of the job, without the step.
-func (c runCmd) logHint(job string) string {
+func (c runCmd) logHint(w *workshop, job string) string {
 	if job == "" {
 		return ""
 	}
 	hint := "artdag log "
-	if c.CacheDir != "" {
+	if c.CacheDir != "" && c.CacheDir != w.app.env["ARTDAG_CACHE_DIR"] {
 		hint += "--cache-dir " + quoted(c.CacheDir) + " "
 	}
 	return hint + job

@@ -32,14 +32,30 @@ func registry(folder string) (*executor.Registry, error) {
 	if folder == "" {
 		return executor.Builtin()
 	}
-	more, err := effects.Load(os.DirFS(folder))
-	if err == nil {
-		var types *executor.Registry
-		if types, err = executor.Builtin(more...); err == nil {
-			return types, nil
-		}
+	more, err := loadEffects(folder)
+	if err != nil {
+		return nil, err
 	}
-	return nil, usageError{fmt.Errorf("--effects %s: %w", folder, err)}
+	types, err := executor.Builtin(more...)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--effects %s: %w", folder, err)}
+	}
+	return types, nil
+}
+
+// loadEffects reads a folder of the user's. One without effects is a mistake.
+func loadEffects(folder string) ([]effects.Effect, error) {
+	if _, err := os.Stat(folder); err != nil {
+		return nil, usageError{fmt.Errorf("--effects: %w", err)}
+	}
+	more, err := effects.Load(os.DirFS(folder))
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--effects %s: %w", folder, err)}
+	}
+	if len(more) == 0 {
+		return nil, usagef("--effects %s: the folder has no effects (files named *.yaml)", folder)
+	}
+	return more, nil
 }
 
 // timings are the factors between estimated cost and seconds, by step type.

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// bench is what measurements share: a folder that is removed in the end, the
+// artdag command, and how much work to do.
+type bench struct {
+	ctx    context.Context // of the one call of the program
+	dir    string
+	artdag string
+	quick  bool
+	out    io.Writer // what goes on, for people
+	began  time.Time
+	made   int // folders
+}
+
+// newBench builds artdag as `make build` does. The caller closes it.
+func newBench(ctx context.Context, quick bool, out io.Writer) (*bench, error) {
+	dir, err := os.MkdirTemp("", "artdag-bench-")
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{ctx: ctx, dir: dir, artdag: filepath.Join(dir, "artdag"), quick: quick, out: out, began: time.Now()}
+	b.say("building artdag")
+	_, err = b.command("", "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.artdag, "github.com/artdag/artdag/cmd/artdag")
+	if err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *bench) close() {
+	if err := os.RemoveAll(b.dir); err != nil {
+		fmt.Fprintf(b.out, "bench: %v\n", err)
+	}
+}
+
+func (b *bench) say(format string, args ...any) {
+	fmt.Fprintf(b.out, "%5.0f s  %s\n", time.Since(b.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// n returns the number for a full run, or the smaller one for a quick one.
+func (b *bench) n(full, quick int) int {
+	if b.quick {
+		return quick
+	}
+	return full
+}
+
+// folder makes a new folder.
+func (b *bench) folder(name string) (string, error) {
+	b.made++
+	dir := filepath.Join(b.dir, name+"-"+strconv.Itoa(b.made))
+	return dir, os.MkdirAll(dir, 0o755)
+}
+
+// file writes a file into the bench's folder and returns its path.
+func (b *bench) file(name, text string) (string, error) {
+	path := filepath.Join(b.dir, name)
+	return path, os.WriteFile(path, []byte(text), 0o644)
+}
+
+// command runs a program in dir to its end and returns what it printed. Its
+// error holds what the program said.
+func (b *bench) command(dir, name string, args ...string) ([]byte, error) {
+	var stdout, stderr bytes.Buffer
+	c := exec.CommandContext(b.ctx, name, args...)
+	c.Dir, c.Stdout, c.Stderr = dir, &stdout, &stderr
+	if err := c.Run(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %s", filepath.Base(name), err, tail(stderr.Bytes()))
+	}
+	return stdout.Bytes(), nil
+}
+
+func tail(text []byte) []byte { return bytes.TrimSpace(text[max(len(text)-2000, 0):]) }
+
+// counts is how many steps a run executed, and so on.
+type counts struct{ Total, Executed, Cached, Failed, Skipped int }
+
+// artdagRun runs a recipe in a whole process, checks that it did the work
+// that was meant, and returns the seconds that the process took.
+func (b *bench) artdagRun(cache string, want counts, args ...string) (float64, error) {
+	args = append([]string{"run", "--json", "--cache-dir", cache}, args...)
+	var out []byte
+	took, err := seconds(func() (err error) {
+		out, err = b.command("", b.artdag, args...)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
+	var end struct{ Steps counts }
+	if err := json.Unmarshal(lines[len(lines)-1], &end); err != nil {
+		return 0, fmt.Errorf("artdag run: %w", err)
+	}
+	if end.Steps != want {
+		return 0, fmt.Errorf("artdag run: steps %+v, want %+v", end.Steps, want)
+	}
+	return took, nil
+}
+
+// ran is the count of a first run, and cached that of a second.
+func ran(n int) counts    { return counts{Total: n, Executed: n} }
+func cached(n int) counts { return counts{Total: n, Cached: n} }

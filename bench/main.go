@@ -1,0 +1,104 @@
+// Command bench measures what artdag is for, side by side with what one would
+// use instead on the same machine, in one run:
+//
+//	go run ./bench [-only NAME,...] [-quick] [-json FILE] [-list]
+//
+// A row is one figure: ours, theirs, their ratio, the goal, and whether it is
+// met. Ours and theirs are run alternately, in pairs, and a row shows the
+// median of the pairs, so that a machine that is slow for a minute is slow for
+// both. Everything is made in a temporary folder that is removed in the end.
+//
+// A measurement is one file: a function that returns results, and its line in
+// measurements.go.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+)
+
+func main() {
+	if isChild() {
+		os.Exit(child(os.Args[2:]))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run is the whole program. A goal that is missed is no error: it is printed.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	only := flags.String("only", "", "measure these alone, by name, with commas")
+	quick := flags.Bool("quick", false, "fewer pairs and smaller work: to see that it runs, not to quote")
+	file := flags.String("json", "", "write the results to this file as well")
+	list := flags.Bool("list", false, "print the names and what each measures")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	chosen, err := choose(measurements(), *only)
+	if err != nil {
+		return err
+	}
+	if *list {
+		printList(stdout, chosen)
+		return nil
+	}
+	return measureAll(ctx, chosen, *quick, *file, stdout, stderr)
+}
+
+func measureAll(ctx context.Context, chosen []measurement, quick bool, file string, stdout, stderr io.Writer) error {
+	b, err := newBench(ctx, quick, stderr)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	machine := thisMachine(ctx)
+	fmt.Fprintln(stdout, machine)
+	var results []result
+	for _, m := range chosen {
+		b.say("%s: %s", m.name, m.work)
+		found, err := m.run(b)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			found = append(found, result{Name: m.name, Failed: err.Error()})
+		}
+		results = append(results, found...)
+	}
+	printTable(stdout, results)
+	if file == "" {
+		return nil
+	}
+	return writeJSON(file, document{Machine: machine, Quick: quick, Results: results})
+}
+
+// choose returns the measurements of those names, all of them for none.
+func choose(all []measurement, only string) ([]measurement, error) {
+	if only == "" {
+		return all, nil
+	}
+	var chosen []measurement
+	for name := range strings.SplitSeq(only, ",") {
+		found := false
+		for _, m := range all {
+			if m.name == name {
+				chosen, found = append(chosen, m), true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("there is no measurement %q; -list prints them", name)
+		}
+	}
+	return chosen, nil
+}
