@@ -2,10 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
-
-	"github.com/google/renameio/v2"
+	"path/filepath"
 
 	"github.com/artdag/artdag/dag/recipe"
 )
@@ -34,8 +34,31 @@ func (c fmtCmd) Run(a *app) error {
 	if err != nil || bytes.Equal(before, text) {
 		return err
 	}
-	if err := renameio.WriteFile(c.Recipe, text, 0o644, renameio.WithExistingPermissions()); err != nil {
+	if err := replace(c.Recipe, text); err != nil {
 		return fmt.Errorf("fmt: %w", err)
 	}
 	return nil
+}
+
+// replace writes a new file beside the old one and takes its place, so that a
+// full disk leaves the recipe as it was.
+func replace(name string, text []byte) (err error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".fmt-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Chmod(info.Mode().Perm()), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
 }
