@@ -24,7 +24,7 @@ demo: tools build ## render the demo film; the second time nothing is executed
 	@deploy/demo.sh $(BIN)/artdag
 
 test: test-tools ## run every test, with the race detector
-	$(GO) test -race -timeout 25m ./...
+	$(GO) test -race -timeout 60m ./...
 
 check: ## format, vet, staticcheck, layers, documentation
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not formatted (run gofmt -w):'; gofmt -l $$(git ls-files '*.go'); exit 1; }
