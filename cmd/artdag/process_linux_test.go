@@ -75,7 +75,9 @@ func (l lab) render() closing {
 }
 
 // tools are the processes that were started for steps of this cache and still
-// live: those that have a scratch folder of it among their arguments.
+// live: those that have a scratch folder of it among their arguments. bwrap
+// itself is none: killed in the instant in which it makes its namespaces, its
+// second half may wait for the first for ever, without having started a tool.
 func (l lab) tools() []string {
 	l.t.Helper()
 	procs, err := os.ReadDir("/proc")
@@ -85,7 +87,7 @@ func (l lab) tools() []string {
 	var found []string
 	for _, p := range procs {
 		line, err := os.ReadFile(filepath.Join("/proc", p.Name(), "cmdline"))
-		if err == nil && bytes.Contains(line, []byte(l.dir+"/cache/scratch")) {
+		if err == nil && filepath.Base(strings.Split(string(line), "\x00")[0]) != "bwrap" && bytes.Contains(line, []byte(l.dir+"/cache/scratch")) {
 			found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
 		}
 	}
@@ -198,7 +200,7 @@ inputs:
   sign: {kind: data}
 nodes:
   - {id: first, type: COMMAND, config: {argv: [sh, -c, "cat {in[0]} > {out.f}"], outputs: [f.txt]}, inputs: [sign]}
-  - {id: long, type: COMMAND, config: {argv: [sh, -c, "cp {in[0]}/* {out.l} || cp {in[0]} {out.l}; exec sleep ${params.seconds}"], outputs: [l.txt]}, inputs: [first]}
+  - {id: long, type: COMMAND, config: {argv: [sh, -c, "cp {in[0]} {out.l}; exec sleep ${params.seconds}"], outputs: [l.txt]}, inputs: [first]}
 params:
   seconds: {type: integer, default: 1000}
 outputs: [long]

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/artdag/artdag/cache"
 	"github.com/artdag/artdag/catalog"
@@ -72,21 +73,20 @@ func (w *workshop) verifyJob(job catalog.Job) error {
 	}
 	whole, gone, bad := 0, 0, 0
 	for _, s := range plan.Steps {
-		entry, err := w.cache.Get(s.ID)
-		if errors.Is(err, cache.ErrMissing) {
-			gone++
-			continue
-		}
-		if err == nil {
-			err = w.cache.VerifyEntry(w.app.ctx, entry)
-		}
+		// Not by way of Get, to which a file that was changed is as good as none.
+		err := w.cache.VerifyEntry(w.app.ctx, &cache.Entry{ID: s.ID, Dir: filepath.Join(w.cache.Dir(), s.ID.String())})
 		var mismatch *cache.MismatchError
 		switch {
 		case err == nil:
 			whole++
+		case w.app.ctx.Err() != nil:
+			return w.app.ctx.Err()
+		// Before what is missing, which damaged files count as in a run.
 		case errors.As(err, &mismatch):
 			bad++
-			w.app.printf("DAMAGED %s: %v\n", s.Label, err)
+			w.app.printf("DAMAGED %s: %v\n", s.Label, mismatch)
+		case errors.Is(err, cache.ErrMissing):
+			gone++
 		default:
 			return err
 		}
