@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -50,8 +52,9 @@ func TestPerformBelievesOnlyWhatItMeasured(t *testing.T) {
 		"30 frames per second instead o": {Size: "96x54", FPS: "30", Seconds: 25.0 / 30},
 	} {
 		path := et.Media(t, clip)
-		got, err := perform(t, t.Context(), nil, func(context.Context, executor.Request) (executor.Result, error) {
-			return executor.Result{Path: path}, nil
+		got, err := perform(t, t.Context(), nil, func(_ context.Context, req executor.Request) (executor.Result, error) {
+			made := filepath.Join(req.Scratch, "clip.mkv")
+			return executor.Result{Path: made}, os.Rename(path, made)
 		})
 		if want == "" {
 			if err != nil || got.Facts.Video.Frames != 25 || got.MediaType != "video/x-matroska" {
