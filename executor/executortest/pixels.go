@@ -1,7 +1,13 @@
 package executortest
 
 import (
+	"crypto/md5"
+	"encoding/hex"
 	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -14,6 +20,9 @@ type Picture struct {
 // Frame decodes frame n of a picture track, or an image as frame 0.
 func Frame(t testing.TB, path string, n int) Picture {
 	t.Helper()
+	if filepath.Ext(path) == ".png" {
+		return PNG(t, path)
+	}
 	var p Picture
 	raw := FFmpeg(t, "-i", path, "-map", "0:v:0",
 		"-vf", fmt.Sprintf("sws_flags=bicubic+accurate_rnd+full_chroma_int;select='eq(n,%d)',scale,format=rgba", n), "-frames:v", "1", "-f", "image2pipe", "-c:v", "pam", "-")
@@ -23,6 +32,37 @@ func Frame(t testing.TB, path string, n int) Picture {
 	}
 	p.RGBA = raw[len(raw)-4*p.Width*p.Height:]
 	return p
+}
+
+// PNG decodes a picture without ffmpeg, whose start alone takes longer.
+func PNG(t testing.TB, path string) Picture {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	decoded, err := png.Decode(file)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	size := decoded.Bounds()
+	straight := image.NewNRGBA(size) // not multiplied with its alpha
+	for y := range size.Dy() {
+		for x := range size.Dx() {
+			straight.Set(x, y, decoded.At(x, y))
+		}
+	}
+	return Picture{Width: size.Dx(), Height: size.Dy(), RGBA: straight.Pix}
+}
+
+// RGBHash is the MD5 that FrameHashes gives of the picture as rgb24.
+func (p Picture) RGBHash() string {
+	hash := md5.New()
+	for i := 0; i < len(p.RGBA); i += 4 {
+		hash.Write(p.RGBA[i : i+3])
+	}
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // At returns one pixel.
