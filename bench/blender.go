@@ -35,8 +35,11 @@ func measureBlender(b *bench) ([]result, error) {
 	row, err := alternate(b.n(3, 1),
 		func() (float64, error) { return b.artdagFresh(1, recipe, "--jobs", "2", "-i", "clip="+scene) },
 		func() (float64, error) { return b.xargs(calls, 2) })
+	if err != nil {
+		return nil, err
+	}
 	row.Name, row.Beside, row.Goal = "media blender", "xargs -P 2, the same command", atMost("ratio", 1.05)
-	return []result{row.judged()}, err
+	return []result{row.judged()}, nil
 }
 
 // scene makes the .blend of the example.

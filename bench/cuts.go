@@ -29,8 +29,11 @@ func measureCuts(b *bench) ([]result, error) {
 	row, err := alternate(b.n(9, 2),
 		func() (float64, error) { return b.artdagFresh(n+1, recipe, "--jobs", "2", "-i", "clip="+clip) },
 		func() (float64, error) { return b.xargsAndConcat(calls) })
+	if err != nil {
+		return nil, err
+	}
 	row.Name, row.Beside, row.Goal = "cuts", "xargs -P 2 and concat", atMost("ratio", 1.5)
-	return []result{row.judged()}, err
+	return []result{row.judged()}, nil
 }
 
 func (b *bench) xargsAndConcat(calls []toolCall) (took float64, err error) {

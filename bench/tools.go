@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -25,6 +24,17 @@ type toolCall struct {
 	env    []string
 	dir    string // as the arguments name it
 	before string // a copy of it
+	// links are the names under which the step saw files of the user's, and
+	// what they stood for: they are gone when the step is.
+	links map[string]string
+}
+
+// moved returns text with the names that held during the step replaced.
+func (c toolCall) moved(text []byte, dir string) []byte {
+	for name, file := range c.links {
+		text = bytes.ReplaceAll(text, []byte(name), []byte(file))
+	}
+	return bytes.ReplaceAll(text, []byte(c.dir), []byte(dir))
 }
 
 // recorder is a Runner that notes the commands of one tool.
@@ -54,8 +64,30 @@ func (r *recorder) note(cmd sandbox.Command) error {
 	if err != nil {
 		return err
 	}
-	r.calls = append(r.calls, toolCall{cmd.Tool, slices.Clone(cmd.Args), cmd.Env, cmd.Dir, before})
+	links, err := linksIn(cmd.Read)
+	if err != nil {
+		return err
+	}
+	r.calls = append(r.calls, toolCall{cmd.Tool, slices.Clone(cmd.Args), cmd.Env, cmd.Dir, before, links})
 	return copyTree(cmd.Dir, before, func(text []byte) []byte { return text })
+}
+
+// linksIn returns the symbolic links at and below the paths with the files
+// that they stand for.
+func linksIn(paths []string) (map[string]string, error) {
+	links := make(map[string]string)
+	for _, path := range paths {
+		err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+			if err == nil && entry.Type() == fs.ModeSymlink {
+				links[name], err = filepath.EvalSymlinks(name)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return links, nil
 }
 
 // commandsOf runs the work once, unmeasured, and returns what its tool was
@@ -86,11 +118,11 @@ func (b *bench) setUp(calls []toolCall) (*again, error) {
 		if err != nil {
 			return nil, err
 		}
-		moved := func(text []byte) []byte { return bytes.ReplaceAll(text, []byte(call.dir), []byte(dir)) }
+		moved := func(text []byte) []byte { return call.moved(text, dir) }
 		if err := copyTree(call.before, dir, moved); err != nil {
 			return nil, err
 		}
-		line := []string{"-C", dir, call.tool}
+		line := []string{"-C", dir, "PWD=" + dir, "HOME=" + dir, call.tool} // Blender believes PWD
 		for _, arg := range call.args {
 			line = append(line, string(moved([]byte(arg))))
 		}
@@ -105,10 +137,10 @@ func (b *bench) setUp(calls []toolCall) (*again, error) {
 // each; env executes the tool in its own place.
 func (a *again) run(b *bench, parallel int) error {
 	c := exec.CommandContext(b.ctx, "xargs", "-P", fmt.Sprint(parallel), "-L", "1", "env")
-	var stderr bytes.Buffer
-	c.Stdin, c.Stdout, c.Stderr, c.Env = bytes.NewReader(a.list), io.Discard, &stderr, a.env
+	var said bytes.Buffer // Blender tells its errors on stdout
+	c.Stdin, c.Stdout, c.Stderr, c.Env = bytes.NewReader(a.list), &said, &said, a.env
 	if err := c.Run(); err != nil {
-		return fmt.Errorf("xargs: %w: %s", err, tail(stderr.Bytes()))
+		return fmt.Errorf("xargs: %w: %s", err, tail(said.Bytes()))
 	}
 	return nil
 }
