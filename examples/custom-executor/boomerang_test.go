@@ -16,6 +16,13 @@ import (
 	"github.com/artdag/artdag/executor/sandbox"
 )
 
+// The program under test starts tools, and may be executed again to confine
+// one.
+func TestMain(m *testing.M) {
+	sandbox.Supervise()
+	os.Exit(m.Run())
+}
+
 type config = map[string]any
 
 func clip(t *testing.T) string {
@@ -73,7 +80,7 @@ func TestBoomerangRefuses(t *testing.T) {
 	}
 }
 
-func TestTheNameIsNotTaken(t *testing.T) {
+func TestNamesAreTakenOnce(t *testing.T) {
 	t.Parallel()
 	builtin, err := executor.Builtin()
 	if err != nil {
