@@ -15,8 +15,14 @@ need aubiotrack aubio-tools
 need bwrap bubblewrap
 if [ "${1:-}" = test ]; then
 	need blender blender
-	need gcc gcc
 	python3 -c 'import numpy' 2>/dev/null || missing="$missing python3-numpy"
+	# Blender opens it for EEVEE and WORKBENCH and does not depend on it.
+	ls /usr/lib/*/libEGL.so.1 >/dev/null 2>&1 || missing="$missing libegl1"
+	# The race detector is linked by a C compiler.
+	need gcc gcc
+	ls /usr/include/stdlib.h >/dev/null 2>&1 || missing="$missing libc6-dev"
+	need git git
+	for program in taskset prlimit unshare; do need $program util-linux; done
 fi
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
 if [ -z "${missing# }" ]; then
