@@ -111,17 +111,17 @@ func withoutCPU(flags string) func(sandbox.Command) sandbox.Command {
 func TestDeterminism(t *testing.T) {
 	t.Parallel()
 	listed := listedDifferences(t)
-	all, box := renders(t), et.Sandbox(t)
+	all := renders(t)
 	for _, r := range all {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			want := r.bytes(t, box, func(c sandbox.Command) sandbox.Command { return c })
+			want := r.bytes(t, func(c sandbox.Command) sandbox.Command { return c })
 			for name, change := range conditions() {
-				if got := r.bytes(t, box, change); got != want {
+				if got := r.bytes(t, change); got != want {
 					t.Errorf("%s: other bytes", name)
 				}
 			}
-			differs := r.bytes(t, box, withoutCPU("-avx512-avx512icl-avx2-fma3-fma4-avx")) != want
+			differs := r.bytes(t, withoutCPU("-avx512-avx512icl-avx2-fma3-fma4-avx")) != want
 			if differs != slices.Contains(listed, r.name) {
 				t.Errorf("without AVX2 other bytes: %v; docs/determinism.md says %v", differs, !differs)
 			}
@@ -135,9 +135,9 @@ func TestDeterminism(t *testing.T) {
 }
 
 // bytes renders in a scratch folder of its own and hashes all outputs.
-func (r render) bytes(t *testing.T, box sandbox.Runner, change func(sandbox.Command) sandbox.Command) string {
+func (r render) bytes(t *testing.T, change func(sandbox.Command) sandbox.Command) string {
 	t.Helper()
-	result, err := et.TryWith(t, et.Changing(box, change), r.step, r.config, r.inputs...)
+	result, err := et.TryWith(t, et.Changing(et.Sandbox(t), change), r.step, r.config, r.inputs...)
 	if err != nil {
 		t.Fatal(err)
 	}

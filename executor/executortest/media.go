@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -61,7 +62,10 @@ func FFmpeg(t testing.TB, args ...string) []byte {
 func FrameHashes(t testing.TB, path string, options ...string) []string {
 	t.Helper()
 	args := append([]string{"-i", path, "-map", "0:v:0", "-fps_mode", "passthrough"}, options...)
-	out := FFmpeg(t, append(args, "-f", "framemd5", "-")...)
+	return frameMD5s(FFmpeg(t, append(args, "-f", "framemd5", "-")...))
+}
+
+func frameMD5s(out []byte) []string {
 	var hashes []string
 	for line := range strings.Lines(string(out)) {
 		if strings.HasPrefix(line, "#") {
@@ -73,11 +77,27 @@ func FrameHashes(t testing.TB, path string, options ...string) []string {
 	return hashes
 }
 
+// Decode is FrameHashes and AudioSamples of one file in one process.
+func Decode(t testing.TB, path string) (hashes []string, samples []int32) {
+	t.Helper()
+	sound := filepath.Join(t.TempDir(), "sound.s32le")
+	out := FFmpeg(t, "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framemd5", "-",
+		"-map", "0:a:0", "-ar", strconv.Itoa(48000), "-f", "s32le", sound)
+	raw, err := os.ReadFile(sound)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frameMD5s(out), samplesOf(raw)
+}
+
 // AudioSamples returns the sound at 48 kHz as 32-bit samples, channels
 // interleaved.
 func AudioSamples(t testing.TB, path string) []int32 {
 	t.Helper()
-	raw := FFmpeg(t, "-i", path, "-map", "0:a:0", "-ar", strconv.Itoa(48000), "-f", "s32le", "-")
+	return samplesOf(FFmpeg(t, "-i", path, "-map", "0:a:0", "-ar", strconv.Itoa(48000), "-f", "s32le", "-"))
+}
+
+func samplesOf(raw []byte) []int32 {
 	samples := make([]int32, len(raw)/4)
 	for i := range samples {
 		samples[i] = int32(binary.LittleEndian.Uint32(raw[4*i:]))

@@ -3,19 +3,23 @@ package executortest
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/artdag/artdag/executor/sandbox"
 )
 
-// Sandbox returns the real sandbox, closed when the test ends.
+// shared finds out once how tools can be confined here, which takes as long as
+// a small render. It is never closed: it serves until the test program ends.
+var shared = sync.OnceValues(func() (*sandbox.Sandbox, error) { return sandbox.New(sandbox.Options{}) })
+
+// Sandbox returns the real sandbox, the same for all tests of a program.
 func Sandbox(t testing.TB) sandbox.Runner {
 	t.Helper()
-	box, err := sandbox.New(sandbox.Options{})
+	box, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(box.Close)
 	return box
 }
 
