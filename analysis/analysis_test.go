@@ -41,13 +41,15 @@ func (s *shelf) PutAnalysis(id dag.AnalysisID, doc []byte) error {
 	return nil
 }
 
+// runner finds out once how tools can be confined here, and serves all tests.
+var runner = sync.OnceValues(func() (*sandbox.Sandbox, error) { return sandbox.New(sandbox.Options{}) })
+
 func newRunner(t testing.TB) *sandbox.Sandbox {
 	t.Helper()
-	run, err := sandbox.New(sandbox.Options{})
+	run, err := runner()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(run.Close)
 	return run
 }
 
