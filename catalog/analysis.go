@@ -24,7 +24,7 @@ type Analysis struct {
 // analysis_id stands.
 func (db *DB) RecordAnalyses(ctx context.Context, analyses []Analysis) error {
 	return db.write(ctx, "record analyses", func(ctx context.Context, tx bun.Tx) error {
-		return chunks(analyses, func(part []Analysis) error {
+		return pieces(analyses, rowsPerStatement, func(part []Analysis) error {
 			_, err := tx.NewInsert().Model(&part).On("CONFLICT (analysis_id) DO NOTHING").Exec(ctx)
 			return err
 		})

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -9,9 +10,10 @@ import (
 )
 
 // CreateJob records a new job and the run that it asks for. ID (NewJobID),
-// RunID, Name, Recipe and Created must be set; the job is QUEUED.
+// RunID, Name, Recipe and Created must be set; the job is QUEUED, and of normal
+// priority unless it names another.
 func (db *DB) CreateJob(ctx context.Context, job Job) error {
-	job.Status = Queued
+	job.Status, job.Priority = Queued, cmp.Or(job.Priority, Normal)
 	r := run{
 		RunID: job.RunID, Recipe: job.Recipe, Realm: job.Realm, Created: job.Created,
 		Params: orEmpty(job.Params), Inputs: orEmpty(job.Inputs),
@@ -20,18 +22,11 @@ func (db *DB) CreateJob(ctx context.Context, job Job) error {
 		if _, err := tx.NewInsert().Model(&r).On("CONFLICT (run_id) DO NOTHING").Exec(ctx); err != nil {
 			return err
 		}
-		_, err := tx.NewInsert().Model(&job).Exec(ctx)
+		if _, err := tx.NewInsert().Model(&job).Exec(ctx); err != nil || job.Request == "" {
+			return err
+		}
+		_, err := tx.NewUpdate().Model((*Job)(nil)).Set("request = ?", job.Request).Where("id = ?", job.ID).Exec(ctx)
 		return err
-	})
-}
-
-// StartJob makes a QUEUED job RUNNING, or returns a StateError.
-func (db *DB) StartJob(ctx context.Context, id string, at time.Time) error {
-	return db.write(ctx, "start job "+id, func(ctx context.Context, tx bun.Tx) error {
-		update := tx.NewUpdate().Model((*Job)(nil)).
-			Set("status = ?, started_at = ?", Running, at.UnixMilli()).
-			Where("id = ? AND status = ?", id, Queued)
-		return changeState(ctx, tx, update, id, Running)
 	})
 }
 
@@ -45,31 +40,12 @@ func (db *DB) FinishJob(ctx context.Context, id string, f Finish) error {
 		update := tx.NewUpdate().Model((*Job)(nil)).
 			Set("status = ?, error = ?, finished_at = ?", f.Status, clean(f.Error), f.At.UnixMilli()).
 			Set("steps_total = ?, steps_executed = ?, steps_cached = ?", f.Counts.Total, f.Counts.Executed, f.Counts.Cached).
-			Set("steps_failed = ?, steps_skipped = ?", f.Counts.Failed, f.Counts.Skipped).
-			Where("id = ? AND status IN (?, ?)", id, Queued, Running)
-		if err := changeState(ctx, tx, update, id, f.Status); err != nil {
+			Set("steps_failed = ?, steps_skipped = ?", f.Counts.Failed, f.Counts.Skipped)
+		if err := changeState(ctx, tx, update, id, f.Status, unfinished()...); err != nil {
 			return err
 		}
-		return insertOutputs(ctx, tx, id, f.Outputs)
+		return db.recordOutputs(ctx, tx, id, f.Outputs)
 	})
-}
-
-// changeState does an update that demands a state, and tells why when it did
-// not apply.
-func changeState(ctx context.Context, tx bun.Tx, update *bun.UpdateQuery, id string, want Status) error {
-	result, err := update.Exec(ctx)
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); n > 0 || err != nil {
-		return err
-	}
-	var is Status
-	err = tx.NewSelect().Model((*Job)(nil)).Column("status").Where("id = ?", id).Scan(ctx, &is)
-	if err != nil {
-		return noRows(err)
-	}
-	return &StateError{Job: id, Is: is, Want: want}
 }
 
 // MarkInterrupted makes every QUEUED or RUNNING job INTERRUPTED whose process

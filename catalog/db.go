@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -13,28 +14,43 @@ import (
 // DB is an open catalog. It is safe for concurrent use, and any number of
 // processes may have the same one open.
 type DB struct {
-	bun *bun.DB
+	bun       *bun.DB
+	bulk      bulk
+	closePool func() // of the connections below; nil on SQLite
 }
 
 // Open opens the catalog that dsn names, makes it when there is none, and
-// brings its tables up to date. dsn is the path of a SQLite file, which must
-// not be on a network file system, or "sqlite:///path". The file's folder must
-// exist; if either cannot be written, the error is ErrReadOnly, if the file was
-// made by a newer program, ErrNewer. It blocks while another process migrates.
+// brings its tables up to date. dsn is one of
+//
+//	/path or sqlite:///path           a SQLite file, not on a network file system
+//	postgresql://user:password@host:port/database?sslmode=...&pool_max_conns=...
+//
+// The file's folder, or the database, must exist; if a file or its folder
+// cannot be written, the error is ErrReadOnly; if the catalog was made by a
+// newer program, ErrNewer. It blocks while another process migrates.
 func Open(ctx context.Context, dsn string) (*DB, error) {
-	path, isURL := strings.CutPrefix(dsn, "sqlite://")
-	if scheme, _, ok := strings.Cut(path, "://"); ok && !isURL {
-		return nil, fmt.Errorf("catalog: %s is not a database that artdag knows: give sqlite:///path or the path of a file", scheme)
+	scheme, rest, ok := strings.Cut(dsn, "://")
+	switch {
+	case !ok:
+		return opened(openSQLite(ctx, dsn))
+	case scheme == "sqlite":
+		return opened(openSQLite(ctx, rest))
+	case scheme == "postgresql" || scheme == "postgres":
+		return opened(openPostgres(ctx, dsn))
 	}
-	db, err := openSQLite(ctx, path)
-	if err != nil {
-		return nil, fmt.Errorf("catalog: open %s: %w", path, err)
-	}
-	return db, nil
+	return nil, fmt.Errorf("catalog: %s is not a database that artdag knows: give postgresql://..., sqlite:///path or the path of a file", scheme)
 }
 
+func opened(db *DB, err error) (*DB, error) { return db, wrap(err, "open") }
+
 // Close closes the catalog. It waits for calls that are under way.
-func (db *DB) Close() error { return wrap(db.bun.Close(), "close") }
+func (db *DB) Close() error {
+	err := db.bun.Close()
+	if db.closePool != nil {
+		db.closePool()
+	}
+	return wrap(err, "close")
+}
 
 // write does work in one transaction.
 func (db *DB) write(ctx context.Context, what string, work func(context.Context, bun.Tx) error) error {
@@ -44,6 +60,9 @@ func (db *DB) write(ctx context.Context, what string, work func(context.Context,
 func wrap(err error, what string) error {
 	if err == nil {
 		return nil
+	}
+	if unreachable(err) {
+		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return fmt.Errorf("catalog: %s: %w", what, err)
 }
@@ -56,36 +75,40 @@ func noRows(err error) error {
 	return err
 }
 
-// rowsPerStatement keeps a statement near 100 KB, which any database parses.
-const rowsPerStatement = 200
-
-// chunks hands out rows in pieces of one statement each.
-func chunks[T any](rows []T, insert func([]T) error) error {
-	for len(rows) > 0 {
-		n := min(len(rows), rowsPerStatement)
-		if err := insert(rows[:n]); err != nil {
+// pieces hands out rows in pieces of up to n.
+func pieces[T any](rows []T, n int, work func([]T) error) error {
+	for part := range slices.Chunk(rows, n) {
+		if err := work(part); err != nil {
 			return err
 		}
-		rows = rows[n:]
 	}
 	return nil
 }
 
-// lastOf leaves one row per key, in the order of first appearance: the later
-// one if it may replace the earlier.
-func lastOf[T any, K comparable](rows []T, key func(T) K, replaces func(was, is T) bool) []T {
+// lastOf leaves one row per key, because one statement may not touch a row
+// twice, in the order of first appearance: the later one if it may replace the
+// earlier.
+func lastOf[T any, K comparable](rows []T, key func(*T) K, replaces func(was, is *T) bool) []T {
 	place := make(map[K]int, len(rows))
 	out := make([]T, 0, len(rows))
-	for _, row := range rows {
-		at, seen := place[key(row)]
+	for i := range rows {
+		k := key(&rows[i])
+		at, seen := place[k]
 		if !seen {
-			place[key(row)] = len(out)
-			out = append(out, row)
-		} else if replaces(out[at], row) {
-			out[at] = row
+			place[k] = len(out)
+			out = append(out, rows[i])
+		} else if replaces(&out[at], &rows[i]) {
+			out[at] = rows[i]
 		}
 	}
 	return out
+}
+
+// sorted puts rows in the order in which every transaction takes their locks,
+// so that none waits for one that waits for it.
+func sorted[T any](rows []T, compare func(a, b *T) int) []T {
+	slices.SortFunc(rows, func(a, b T) int { return compare(&a, &b) })
+	return rows
 }
 
 func orEmpty[V any](m map[string]V) map[string]V {

@@ -15,6 +15,17 @@ var (
 	ErrNotFound = errors.New("not in the catalog")
 	// ErrNewer: the catalog was made by a newer program.
 	ErrNewer = errors.New("the catalog was made by a newer artdag: update this one")
+	// ErrUnavailable: the database's server cannot be reached; try again later.
+	ErrUnavailable = errors.New("the catalog's database cannot be reached")
+	// ErrNone: there is no catalog to read.
+	ErrNone = errors.New("there is no catalog")
+	// ErrNotEmpty: a catalog that is to be filled anew has records.
+	ErrNotEmpty = errors.New("the catalog is not empty")
+	// ErrBusy: a scheduler works with a catalog that is to be filled anew.
+	ErrBusy = errors.New("a scheduler works with the catalog")
+	// ErrMoved: a processor's cursor is not where it was, or its lease is not
+	// held: another one works on it.
+	ErrMoved = errors.New("another one moved the cursor")
 )
 
 // An AmbiguousError says that a prefix stands for several jobs.
@@ -34,7 +45,7 @@ func (e *AmbiguousError) Error() string {
 }
 
 // A StateError says that a job is not in a state from which the wanted one can
-// be reached.
+// be reached, or, when Want is empty, in which it can be changed as asked.
 type StateError struct {
 	Job      string
 	Is, Want Status
@@ -42,5 +53,8 @@ type StateError struct {
 
 // Error names the job and both states.
 func (e *StateError) Error() string {
+	if e.Want == "" {
+		return fmt.Sprintf("job %s is %s and cannot be changed so", e.Job, e.Is)
+	}
 	return fmt.Sprintf("job %s is %s and cannot become %s", e.Job, e.Is, e.Want)
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -34,21 +35,13 @@ type ItemType struct {
 // cid is filled in.
 func (db *DB) RecordItems(ctx context.Context, items []Item) error {
 	return db.write(ctx, "record items", func(ctx context.Context, tx bun.Tx) error {
-		return insertItems(ctx, tx, items)
+		return db.bulk.insertItems(ctx, tx, distinctItems(items))
 	})
 }
 
-func insertItems(ctx context.Context, tx bun.Tx, items []Item) error {
-	// One statement may not touch a row twice.
-	items = lastOf(items, func(i Item) dag.ContentHash { return i.Content }, func(was, is Item) bool { return was.CID == "" })
-	return chunks(items, func(part []Item) error {
-		_, err := tx.NewInsert().Model(&part).
-			On("CONFLICT (content_hash) DO UPDATE").
-			Set("ipfs_cid = EXCLUDED.ipfs_cid").
-			Where("item.ipfs_cid IS NULL AND EXCLUDED.ipfs_cid IS NOT NULL").
-			Exec(ctx)
-		return err
-	})
+func distinctItems(items []Item) []Item {
+	items = lastOf(items, func(i *Item) dag.ContentHash { return i.Content }, func(was, is *Item) bool { return was.CID == "" })
+	return sorted(items, func(a, b *Item) int { return bytes.Compare(a.Content[:], b.Content[:]) })
 }
 
 // Item returns what is known of bytes, or ErrNotFound.

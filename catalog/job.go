@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -16,14 +17,28 @@ type Status string
 const (
 	Queued      Status = "QUEUED"
 	Running     Status = "RUNNING"
+	Paused      Status = "PAUSED" // no step of it starts; it was QUEUED or RUNNING
 	Completed   Status = "COMPLETED"
 	Failed      Status = "FAILED"      // a step failed
 	Cancelled   Status = "CANCELLED"   // somebody stopped it
 	Interrupted Status = "INTERRUPTED" // its process is gone
 )
 
-// Final reports whether a job in this state stays in it.
-func (s Status) Final() bool { return s != Queued && s != Running }
+// Final reports whether a job in this state has ended. Only ReopenJob leaves
+// such a state.
+func (s Status) Final() bool { return !slices.Contains(unfinished(), s) }
+
+func unfinished() []Status { return []Status{Queued, Running, Paused} }
+
+// Priority says which jobs come first.
+type Priority string
+
+// The priorities of a job.
+const (
+	High   Priority = "high"
+	Normal Priority = "default" // also when none is given
+	Low    Priority = "low"
+)
 
 // Counts says what became of a job's steps. Once the job is final, Total =
 // Executed + Cached + Failed + Skipped, unless it was interrupted.
@@ -41,13 +56,26 @@ type Job struct {
 	ActorID string     // whose it is; empty on one's own machine
 	Name    string     // the recipe's
 	Status  Status
-	Error   string // why it is FAILED or CANCELLED, for people
+
+	Priority Priority
+	Error    string // why it is FAILED or CANCELLED, for people
 
 	Created  time.Time `bun:"created_at"`
 	Started  time.Time `bun:"started_at"`  // zero while it waits
 	Finished time.Time `bun:"finished_at"` // zero until it is final
 
 	Counts Counts `bun:"embed:steps_"`
+
+	// Durable: every output is pinned.
+	Durable bool
+	// Provenance is the document that says how the outputs came to be, and its
+	// cid; zero until it is made.
+	Provenance    dag.ContentHash
+	ProvenanceCID string `bun:"provenance_cid,nullzero"`
+
+	// Request is a JSON document: what was submitted, so that the job can be
+	// planned again. It may be long: only Job and OpenJobs fill it in.
+	Request string `bun:",scanonly"`
 
 	// What the run is made of. Numbers among the parameters come back as
 	// float64.

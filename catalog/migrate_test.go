@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/artdag/artdag/dag"
+	"github.com/artdag/artdag/servicetest"
 )
 
 func openFile(t *testing.T, path string) *DB {
@@ -28,25 +29,28 @@ func openFile(t *testing.T, path string) *DB {
 // Start-up trusts the constant; a forgotten one would leave a migration out.
 func TestVersionIsTheNewestMigration(t *testing.T) {
 	t.Parallel()
-	files, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	prefix := fmt.Sprintf("migrations/sqlite/%04d_", sqliteVersion)
-	if newest := files[len(files)-1]; newest[:len(prefix)] != prefix {
-		t.Errorf("the newest migration is %s, but sqliteVersion is %d", newest, sqliteVersion)
+	for _, dialect := range []string{"sqlite", "postgres"} {
+		files, err := fs.Glob(migrations, "migrations/"+dialect+"/*.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		prefix := fmt.Sprintf("migrations/%s/%04d_", dialect, newestVersion)
+		if newest := files[len(files)-1]; newest[:len(prefix)] != prefix {
+			t.Errorf("the newest migration is %s, but newestVersion is %d", newest, newestVersion)
+		}
 	}
 }
 
 func TestNewerCatalog(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "catalog.db")
-	db := openFile(t, path)
-	if _, err := db.bun.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (?, true)", sqliteVersion+1); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(t.Context(), path); !errors.Is(err, ErrNewer) {
-		t.Errorf("opening a newer catalog: %v, want ErrNewer", err)
+	for _, dsn := range []string{filepath.Join(t.TempDir(), "catalog.db"), servicetest.Postgres(t)} {
+		db := openFile(t, dsn)
+		if _, err := db.bun.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (?, true)", newestVersion+1); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(t.Context(), dsn); !errors.Is(err, ErrNewer) {
+			t.Errorf("opening a newer catalog: %v, want ErrNewer", err)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ type outputRow struct {
 	ActorID       string
 }
 
-func insertOutputs(ctx context.Context, tx bun.Tx, id string, outputs []Output) error {
+func (db *DB) recordOutputs(ctx context.Context, tx bun.Tx, id string, outputs []Output) error {
 	if len(outputs) == 0 {
 		return nil
 	}
@@ -32,17 +32,7 @@ func insertOutputs(ctx context.Context, tx bun.Tx, id string, outputs []Output) 
 	if err := jobs(tx, &job).Where("job.id = ?", id).Scan(ctx); err != nil {
 		return err
 	}
-	rows := make([]outputRow, len(outputs))
-	for i, o := range outputs {
-		rows[i] = outputRow{
-			JobID: id, Name: o.Name, RunID: job.RunID, Content: o.Content, CID: o.CID,
-			Recipe: job.Recipe, Inputs: job.Inputs, ActorID: job.ActorID,
-		}
-	}
-	return chunks(rows, func(part []outputRow) error {
-		_, err := tx.NewInsert().Model(&part).Exec(ctx)
-		return err
-	})
+	return db.bulk.insertOutputs(ctx, tx, &job, outputs)
 }
 
 // JobOutputs returns what a job made, in the order of the names.

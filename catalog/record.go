@@ -17,15 +17,24 @@ func (db *DB) RecordSteps(ctx context.Context, steps []StepRecord) error {
 	if len(steps) == 0 {
 		return nil
 	}
-	rows, results, items := split(steps)
 	return db.write(ctx, "record steps", func(ctx context.Context, tx bun.Tx) error {
-		if err := insertItems(ctx, tx, items); err != nil {
-			return err
-		}
-		if err := insertSteps(ctx, tx, rows); err != nil {
-			return err
-		}
-		return chunks(results, func(part []execution) error { return recordResults(ctx, tx, part) })
+		return db.insertRecords(ctx, tx, steps)
+	})
+}
+
+func (db *DB) insertRecords(ctx context.Context, tx bun.Tx, records []StepRecord) error {
+	rows, results, items := split(records)
+	if err := db.bulk.lockFacts(ctx, tx); err != nil {
+		return err
+	}
+	if err := db.bulk.insertItems(ctx, tx, distinctItems(items)); err != nil {
+		return err
+	}
+	if err := db.bulk.insertSteps(ctx, tx, distinctSteps(rows)); err != nil {
+		return err
+	}
+	return pieces(results, db.bulk.rowsAtOnce(), func(part []execution) error {
+		return db.recordResults(ctx, tx, part)
 	})
 }
 
@@ -59,23 +68,13 @@ func split(steps []StepRecord) (rows []StepRecord, results []execution, items []
 	return rows, results, items
 }
 
-func insertSteps(ctx context.Context, tx bun.Tx, rows []StepRecord) error {
+func distinctSteps(rows []StepRecord) []StepRecord {
 	type key struct {
 		job string
 		id  dag.CacheID
 	}
-	// One statement may not touch a row twice.
-	rows = lastOf(rows, func(s StepRecord) key { return key{s.JobID, s.CacheID} },
-		func(was, is StepRecord) bool { return !was.Status.done() })
-	return chunks(rows, func(part []StepRecord) error {
-		_, err := tx.NewInsert().Model(&part).
-			On("CONFLICT (job_id, cache_id) DO UPDATE").
-			Set("status = EXCLUDED.status, content_hash = EXCLUDED.content_hash, message = EXCLUDED.message").
-			Set("started_at = EXCLUDED.started_at, finished_at = EXCLUDED.finished_at").
-			Where("step.status NOT IN (?, ?)", StepCompleted, StepCached).
-			Exec(ctx)
-		return err
-	})
+	return lastOf(rows, func(s *StepRecord) key { return key{s.JobID, s.CacheID} },
+		func(was, is *StepRecord) bool { return !was.Status.done() })
 }
 
 // JobSteps returns up to limit steps of a job in the order of the plan, from a

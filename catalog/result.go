@@ -11,13 +11,13 @@ import (
 
 // recordResults settles facts. A fact holds for a cache_id and for all steps of
 // its resolved_id, because they are the same work on the same bytes.
-func recordResults(ctx context.Context, tx bun.Tx, part []execution) error {
-	known, err := knownFacts(ctx, tx, part)
+func (db *DB) recordResults(ctx context.Context, tx bun.Tx, part []execution) error {
+	known, err := db.knownFacts(ctx, tx, part)
 	if err != nil {
 		return err
 	}
 	rows, differing := known.settle(part)
-	if _, err := tx.NewInsert().Model(&rows).On("CONFLICT (cache_id) DO NOTHING").Exec(ctx); err != nil {
+	if err := db.bulk.insertResults(ctx, tx, rows); err != nil {
 		return err
 	}
 	for _, d := range differing {
@@ -38,19 +38,11 @@ type fact struct {
 // work share theirs.
 type facts struct{ byStep, byWork map[dag.CacheID]*fact }
 
-func knownFacts(ctx context.Context, tx bun.Tx, part []execution) (facts, error) {
-	var steps, work []string
-	for _, e := range part {
-		steps = append(steps, e.result.CacheID.String())
-		work = append(work, e.result.ResolvedID.String())
-	}
-	var known []Result
-	err := tx.NewSelect().Model(&known).Column("cache_id", "resolved_id", "content_hash", "recorded_at").
-		Where("cache_id IN (?) OR resolved_id IN (?)", bun.List(steps), bun.List(work)).
-		Order("recorded_at", "cache_id").Scan(ctx)
-	f := facts{make(map[dag.CacheID]*fact), make(map[dag.CacheID]*fact)}
-	for _, r := range known {
-		f.add(r)
+func (db *DB) knownFacts(ctx context.Context, tx bun.Tx, part []execution) (facts, error) {
+	known, err := db.bulk.related(ctx, tx, part)
+	f := facts{make(map[dag.CacheID]*fact, len(part)), make(map[dag.CacheID]*fact, len(part))}
+	for i := range known {
+		f.add(known[i])
 	}
 	return f, err
 }
@@ -119,7 +111,7 @@ func (f facts) settle(part []execution) (rows []Result, differing []difference) 
 			f.replace(e.result)
 		}
 	}
-	rows = lastOf(rows, func(r Result) dag.CacheID { return r.CacheID }, func(_, _ Result) bool { return false })
+	rows = lastOf(rows, func(r *Result) dag.CacheID { return r.CacheID }, func(_, _ *Result) bool { return false })
 	return rows, differing
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 
@@ -21,6 +22,18 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := writable(path); err != nil {
 		return nil, err
 	}
+	db, err := connectSQLite(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrateSQLite(ctx, db.bun.DB, path); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, errors.Join(err, db.Close()))
+	}
+	return db, nil
+}
+
+// connectSQLite opens the file as it is.
+func connectSQLite(path string) (*DB, error) {
 	connector, err := sqlite.NewConnector(sqliteURI(path))
 	if err != nil {
 		return nil, err
@@ -29,10 +42,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	// One connection: SQLite has one writer, and a queue inside the process is
 	// fairer and faster than polling for its lock.
 	pool.SetMaxOpenConns(1)
-	if err := migrateSQLite(ctx, pool, path); err != nil {
-		return nil, errors.Join(err, pool.Close())
-	}
-	return &DB{bun: bun.NewDB(pool, newColumns(sqlitedialect.New()))}, nil
+	return &DB{bun: bun.NewDB(pool, newColumns(sqlitedialect.New())), bulk: rows{}}, nil
 }
 
 // sqliteURI names the file with what every connection to it needs. Without

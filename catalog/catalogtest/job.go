@@ -16,7 +16,7 @@ func testJob(t *testing.T, db *catalog.DB) {
 	want := NewJob("film", 0)
 	want.ActorID, want.Realm = "ann", "studio"
 	must(t, db.CreateJob(t.Context(), want))
-	want.Status = catalog.Queued
+	want.Status, want.Priority = catalog.Queued, catalog.Normal
 	compareJob(t, db, want)
 
 	must(t, db.StartJob(t.Context(), want.ID, after(5)))
@@ -206,4 +206,28 @@ func testOutputs(t *testing.T, db *catalog.DB) {
 	if got, err := db.Job(ctx, twice.ID); err != nil || got.Status != catalog.Queued {
 		t.Errorf("after a refused finish the job is %s, %v", got.Status, err)
 	}
+}
+
+func testCountOpen(t *testing.T, db *catalog.DB) {
+	ctx := t.Context()
+	want := map[catalog.Status]int{catalog.Queued: 0, catalog.Running: 0, catalog.Paused: 0}
+	check := func() {
+		t.Helper()
+		got, err := db.CountOpen(ctx)
+		must(t, err)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("open jobs (-want +got):\n%s", diff)
+		}
+	}
+	check()
+	var jobs []catalog.Job
+	for i := range 5 {
+		jobs = append(jobs, created(t, db, "film", i))
+	}
+	must(t, db.StartJob(ctx, jobs[0].ID, after(1)))
+	must(t, db.StartJob(ctx, jobs[1].ID, after(1)))
+	must(t, db.PauseJob(ctx, jobs[2].ID))
+	must(t, db.FinishJob(ctx, jobs[0].ID, catalog.Finish{Status: catalog.Completed, At: after(2)}))
+	want[catalog.Queued], want[catalog.Running], want[catalog.Paused] = 2, 1, 1
+	check()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -213,8 +214,17 @@ func testCancelled(t *testing.T, db *catalog.DB) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	job := NewJob("film", 0)
-	if err := db.CreateJob(ctx, job); !errors.Is(err, context.Canceled) {
-		t.Errorf("with a cancelled context: %v", err)
+	_, _, acquire := db.Acquire(ctx, "record", "a", epoch(), time.Minute)
+	_, results := db.Results(ctx, []dag.CacheID{step("s")})
+	_, list := db.ListJobs(ctx, catalog.JobQuery{})
+	for call, err := range map[string]error{
+		"CreateJob": db.CreateJob(ctx, job), "RecordSteps": db.RecordSteps(ctx, []catalog.StepRecord{Executed(job.ID, "s", 0, "x")}),
+		"PauseJob": db.PauseJob(ctx, job.ID), "Acquire": acquire, "Results": results, "ListJobs": list,
+		"Advance": db.Advance(ctx, "record", "a", "", "1", epoch(), catalog.Writes{}), "Audit": db.Audit(ctx, "ann", "cancel", job.ID, ""),
+	} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s with a cancelled context: %v", call, err)
+		}
 	}
 	if _, err := db.Job(t.Context(), job.ID); !errors.Is(err, catalog.ErrNotFound) {
 		t.Errorf("a cancelled call left: %v", err)
