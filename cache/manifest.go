@@ -1,6 +1,9 @@
 package cache
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"github.com/artdag/artdag/dag"
 )
 
@@ -15,4 +18,26 @@ func Manifest(members []Member) ([]byte, error) {
 		}
 	}
 	return dag.Canonical(list)
+}
+
+// ParseManifest reads the content of a step with several outputs. The members
+// have what a manifest says of them and no path.
+func ParseManifest(text []byte) ([]Member, error) {
+	var list []struct {
+		CID     string          `json:"cid"`
+		Content dag.ContentHash `json:"content_hash"`
+		Name    string          `json:"name"`
+		Size    int64           `json:"size"`
+	}
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, fmt.Errorf("cache: read manifest: %w", err)
+	}
+	members := make([]Member, len(list))
+	for i, m := range list {
+		if _, err := memberFile(OutputMember{Name: m.Name}); err != nil {
+			return nil, fmt.Errorf("cache: read manifest: %w", err)
+		}
+		members[i] = Member{Name: m.Name, Content: m.Content, CID: m.CID, Size: m.Size}
+	}
+	return members, nil
 }

@@ -12,11 +12,19 @@ import (
 // freeBytes returns how much an unprivileged process may still write to the
 // disk that holds dir; -1 when unknown.
 func freeBytes(dir string) int64 {
+	free, _ := diskBytes(dir)
+	return free
+}
+
+// diskBytes returns that and how much the disk holds for such processes when it
+// is empty.
+func diskBytes(dir string) (free, size int64) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
-		return -1
+		return -1, -1
 	}
-	return int64(st.Bavail) * st.Bsize
+	kept := st.Bfree - st.Bavail // for the superuser
+	return int64(st.Bavail) * st.Bsize, int64(st.Blocks-kept) * st.Bsize
 }
 
 // changeTime returns the ctime, which no program can set.

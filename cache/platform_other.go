@@ -12,6 +12,8 @@ import (
 // freeBytes is unknown here: the cache then has no limit unless it is given one.
 func freeBytes(string) int64 { return -1 }
 
+func diskBytes(string) (free, size int64) { return -1, -1 }
+
 // changeTime falls back to the modification time.
 func changeTime(info fs.FileInfo) time.Time { return info.ModTime() }
 
