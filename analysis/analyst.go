@@ -124,10 +124,10 @@ func (a *Analyst) one(ctx context.Context, s *session, f Feature) (map[string]an
 	}
 	s.feature = f.Name
 	values, err := f.measure(ctx, s)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("measure %s of %s: %w", f.Name, s.name(), context.Cause(ctx))
-		}
+	switch {
+	case ctx.Err() != nil: // even if the tool was quicker: nobody wants the values
+		return nil, fmt.Errorf("measure %s of %s: %w", f.Name, s.name(), context.Cause(ctx))
+	case err != nil:
 		return nil, fmt.Errorf("measure %s: %w", f.Name, err)
 	}
 	s.report(1)

@@ -157,7 +157,7 @@ func writeRun(ctx context.Context, req Request, run []File, n int, out *dag.Fact
 			Path: filepath.Join(name, "%08d."+in.Format),
 		}},
 		Graph: fmt.Sprintf("[0:v:0]%s,format=%s[out_v]", fittedInto(in, v), v.PixFmt), Maps: []string{"[out_v]"},
-		Output: ffmpeg.Intermediate(), Path: path, Dir: req.Scratch, Read: read, Duration: v.FPS.Seconds(int64(len(run))),
+		Output: ffmpeg.IntermediateOf(v.Width, v.Height), Path: path, Dir: req.Scratch, Read: read, Duration: v.FPS.Seconds(int64(len(run))),
 	}
 	_, err := call.Run(ctx, req.Run, req.Log, req.Progress)
 	return err

@@ -154,7 +154,7 @@ func anySeeks(cuts []cut) bool {
 }
 
 func cutCall(req Request, cuts []cut, seek bool, combine string) (ffmpeg.Call, error) {
-	call := ffmpeg.Call{Output: ffmpeg.Intermediate(), Dir: req.Scratch}
+	call := ffmpeg.Call{Output: ffmpeg.IntermediateOf(cuts[0].form.width, cuts[0].form.height), Dir: req.Scratch}
 	var graphs []string
 	for i, c := range cuts {
 		b := cutBuilder{cut: c, call: &call, label: fmt.Sprint(i)}

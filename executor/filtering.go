@@ -58,6 +58,9 @@ func write(ctx context.Context, req Request, call ffmpeg.Call, out *dag.Facts) (
 	}
 	name := "output.mkv"
 	call.Output = ffmpeg.Intermediate()
+	if out.Video != nil {
+		call.Output = ffmpeg.IntermediateOf(out.Video.Width, out.Video.Height)
+	}
 	switch out.Format {
 	case "png":
 		name, call.Output = "output.png", ffmpeg.PNG()

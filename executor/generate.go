@@ -163,7 +163,7 @@ func (Generate) Execute(ctx context.Context, req Request) (Result, error) {
 	if err != nil {
 		return Result{}, Invalid("%w", err)
 	}
-	call := ffmpeg.Call{Output: ffmpeg.Intermediate(), Dir: req.Scratch,
+	call := ffmpeg.Call{Output: ffmpeg.IntermediateOf(f.width, f.height), Dir: req.Scratch,
 		Path: filepath.Join(req.Scratch, "output.mkv"), Duration: f.seconds(n)}
 	if f.hasPicture() {
 		err = c.picture(&call, f, n)

@@ -1,6 +1,7 @@
 package executor_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -50,6 +51,30 @@ func TestGenerateOddSizes(t *testing.T) {
 		if v := got.Facts.Video; v.Width != 33 || v.Height != 21 || v.PixFmt != "yuv420p" {
 			t.Errorf("%s: got %+v", kind, v)
 		}
+	}
+}
+
+// Pictures of a few pixels, whose color is less than two samples wide or high, go
+// through every step that writes an intermediate, and lose nothing on the way.
+func TestTinyPictures(t *testing.T) {
+	t.Parallel()
+	for _, size := range []string{"1x1", "1x9", "2x2", "3x3", "2x100", "100x3", "3x4", "4x4"} {
+		t.Run(size, func(t *testing.T) {
+			t.Parallel()
+			made := et.Run(t, executor.NewGenerate(), config{"kind": "color", "color": "teal", "size": size, "duration": 0.4})
+			if v := made.Facts.Video; fmt.Sprintf("%dx%d", v.Width, v.Height) != size || v.PixFmt != "yuv420p" || v.Frames != 10 {
+				t.Fatalf("made %+v", v)
+			}
+			cut := et.Run(t, executor.NewSegment(), config{"offset": 0.12, "duration": 0.2}, executor.File{Path: made.Path, Facts: made.Facts})
+			if want, got := et.FrameHashes(t, made.Path)[3:8], et.FrameHashes(t, cut.Path); !slices.Equal(want, got) {
+				t.Errorf("cut to %v, want %v", got, want)
+			}
+			et.Run(t, executor.NewTransform(), config{"hue": 30}, executor.File{Path: cut.Path, Facts: cut.Facts})
+			resized := et.Run(t, executor.NewResize(), config{"width": 3, "height": 3, "mode": "stretch"}, executor.File{Path: cut.Path, Facts: cut.Facts})
+			if v := resized.Facts.Video; v.Width != 3 || v.Height != 3 {
+				t.Errorf("resized to %+v", v)
+			}
+		})
 	}
 }
 

@@ -136,7 +136,7 @@ func (Mux) Execute(ctx context.Context, req Request) (Result, error) {
 }
 
 func (m *muxing) call(req Request, seek bool) (ffmpeg.Call, error) {
-	call := ffmpeg.Call{Output: ffmpeg.Intermediate(), Dir: req.Scratch, Maps: []string{"[v]", "[a]"}}
+	call := ffmpeg.Call{Output: ffmpeg.IntermediateOf(m.form.width, m.form.height), Dir: req.Scratch, Maps: []string{"[v]", "[a]"}}
 	var graphs []string
 	var err error
 	if m.copies() {

@@ -107,9 +107,19 @@ func Still(path string) Input {
 // Intermediate returns the output options of a file between steps: FFV1 in
 // Matroska loses nothing and each frame stands alone, PCM does not drift.
 // 24 bits because the integer resampler gives the same samples on every CPU.
-// 0 slices are 4 wherever the size allows it, and fewer for odd heights.
-func Intermediate() []string {
-	return []string{"-c:v", "ffv1", "-level", "3", "-g", "1", "-slices", "0", "-slicecrc", "1",
+// 0 slices are 4 wherever the size allows it, and fewer for odd heights. A
+// picture that may be less than 4 pixels wide or high needs IntermediateOf.
+func Intermediate() []string { return IntermediateOf(0, 0) }
+
+// IntermediateOf is Intermediate for a picture of that size. One of 2 or 3
+// pixels has less than 2 samples of color in that direction, for which ffmpeg
+// finds no number of slices by itself.
+func IntermediateOf(width, height int) []string {
+	slices := "0"
+	if least := min(width, height); least >= 1 && least <= 3 {
+		slices = "1"
+	}
+	return []string{"-c:v", "ffv1", "-level", "3", "-g", "1", "-slices", slices, "-slicecrc", "1",
 		"-c:a", "pcm_s24le", "-f", "matroska"}
 }
 

@@ -158,3 +158,32 @@ func BenchmarkMeasure(b *testing.B) {
 		}
 	}
 }
+
+// watching is a Runner that looks at what ffprobe may write to.
+type watching struct {
+	sandbox.Runner
+	testing.TB
+	path string
+}
+
+func (w watching) Run(ctx context.Context, cmd sandbox.Command) error {
+	entries, err := os.ReadDir(cmd.Dir)
+	if err != nil || len(entries) > 0 || cmd.Dir == filepath.Dir(w.path) {
+		w.Errorf("it may write in %s, which holds %v, %v", cmd.Dir, entries, err)
+	}
+	w.Cleanup(func() {
+		if _, err := os.Stat(cmd.Dir); err == nil {
+			w.Errorf("%s is left", cmd.Dir)
+		}
+	})
+	return w.Runner.Run(ctx, cmd)
+}
+
+func TestMeasureGivesTheToolAnEmptyFolder(t *testing.T) {
+	t.Parallel()
+	path := makeMedia(t, "a.mp4")
+	facts, _, err := ffmpeg.Measure(t.Context(), watching{box(t), t, path}, path)
+	if err != nil || facts.Kind != dag.Video {
+		t.Errorf("got %+v, %v", facts, err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -21,14 +22,19 @@ import (
 const Formats = "matroska,mov,avi,mpegts,mpeg,flv,asf,mxf,gif,ogg,flac,wav,w64,aiff,mp3,aac,ac3,eac3,dts,caf,au,amr,ivf,nut,y4m,yuv4mpegpipe," +
 	"h264,hevc,av1,obu,m4v,mpegvideo,dv,dvd,rm,wtv,apng,image2,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,exr_pipe,ppm_pipe,pgm_pipe,tga_pipe,jpegxl_pipe,j2k_pipe,psd_pipe,qoi_pipe,sgi_pipe,dpx_pipe,pam_pipe"
 
-// probe asks ffprobe, which reads the whole file to count packets.
+// probe asks ffprobe, which reads the whole file to count packets. It gets an
+// empty folder to write in, not that of the file: inputs are read-only.
 func probe(ctx context.Context, run sandbox.Runner, path string) (*dag.Facts, error) {
-	dir := filepath.Dir(path)
 	// The sandbox shows files, and a link leads out of what it shows.
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, fmt.Errorf("measure: %w", err)
 	}
+	dir, err := os.MkdirTemp("", "artdag-measure-")
+	if err != nil {
+		return nil, fmt.Errorf("measure: %w", err)
+	}
+	defer os.RemoveAll(dir)
 	var out bytes.Buffer
 	err = run.Run(ctx, sandbox.Command{
 		Tool: "ffprobe", Dir: dir, Read: []string{path}, Stdout: &out,

@@ -21,6 +21,8 @@ type bubblewrap struct {
 	path    string
 	version string
 	base    []string // arguments that every call has
+	mark    string   // argument 0 of every call, by which the keeper knows them
+	keeper  *keeper
 }
 
 // newBubblewrap returns bubblewrap if it works here. Present is not enough:
@@ -38,14 +40,38 @@ func (s *Sandbox) newBubblewrap() (*bubblewrap, error) {
 		return nil, fmt.Errorf("bubblewrap does not start: %w", err)
 	}
 	b := &bubblewrap{path: path, version: strings.TrimPrefix(strings.TrimSpace(string(version)), "bubblewrap ")}
+	if err := s.guard(b); err != nil {
+		return nil, fmt.Errorf("%w: %w", errGuard, err)
+	}
 	for _, hardened := range []bool{true, false} {
 		b.base = baseArguments(hardened)
 		if err = b.try(); err == nil {
 			return b, nil
 		}
 	}
+	b.close()
 	return nil, fmt.Errorf("bubblewrap may not make namespaces here: %w", err)
 }
+
+// errGuard is a bubblewrap that might leave something behind: no reason to
+// confine tools by less, but to stop.
+var errGuard = errors.New("nothing would end what bubblewrap leaves behind")
+
+// guard sees to what is left behind: by a predecessor, now, and by this
+// process, when it is killed.
+func (s *Sandbox) guard(b *bubblewrap) error {
+	b.mark = newMark()
+	if s.options.Folder != "" {
+		if err := succeed(s.options.Folder, b.mark); err != nil {
+			return err
+		}
+	}
+	var err error
+	b.keeper, err = s.newKeeper(b.mark)
+	return err
+}
+
+func (b *bubblewrap) close() { b.keeper.stop() }
 
 func (b *bubblewrap) describe() string { return "bubblewrap " + b.version }
 
@@ -54,7 +80,9 @@ func (b *bubblewrap) try() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // bounded: a trial
 	defer cancel()
 	args := append(slices.Clone(b.base), "--remount-ro", "/", "--", "/usr/bin/env", "true")
-	out, err := exec.CommandContext(ctx, b.path, args...).CombinedOutput()
+	trial := exec.CommandContext(ctx, b.path, args...)
+	trial.Args[0] = b.mark
+	out, err := trial.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))
 	}
@@ -117,7 +145,7 @@ func (b *bubblewrap) prepare(path string, cmd Command) (*process, error) {
 		return nil, errors.Join(err, status.Close(), statusEnd.Close())
 	}
 	c := exec.Command(b.path, append([]string{"--args", "3", "--json-status-fd", "4", "--", path}, cmd.Args...)...)
-	c.Dir, c.Env = "/", environment(cmd)
+	c.Args[0], c.Dir, c.Env = b.mark, "/", environment(cmd)
 	c.ExtraFiles = []*os.File{options, statusEnd}
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	n := &namespace{cmd: c, status: json.NewDecoder(status)}

@@ -8,8 +8,11 @@ import (
 // choose returns the strongest confinement that works here.
 func (s *Sandbox) choose() (confinement, error) {
 	bwrap, err := s.newBubblewrap()
-	if err == nil {
+	switch {
+	case err == nil:
 		return bwrap, nil
+	case errors.Is(err, errGuard):
+		return nil, err
 	}
 	super, superErr := s.newSupervisor(err)
 	if superErr == nil {

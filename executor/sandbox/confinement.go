@@ -8,6 +8,8 @@ type confinement interface {
 	// prepare returns the process that will be the tool, not started. path is
 	// the tool's absolute path.
 	prepare(path string, cmd Command) (*process, error)
+	// close ends what serves all calls, after the last.
+	close()
 }
 
 // process is a tool from before its start until everything of it is gone.

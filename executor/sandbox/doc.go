@@ -16,7 +16,9 @@
 // takes too long, too much memory or too many processes, all that it started is
 // killed, and Run returns only when all of it is gone. When this process is
 // killed, its tools die too: bubblewrap dies with the thread that started it,
-// which is why one thread starts them all, and a supervisor sees its pipe close.
+// which is why one thread starts them all, and a keeper, one process for all
+// calls, ends what bubblewrap leaves when it dies half-made; a supervisor sees
+// its pipe close. Options.Folder covers the case that a keeper was killed too.
 //
 // Memory is bounded by a cgroup where one may be made, else by counting every
 // 100 ms, which a burst can outrun for that long; processes are counted so in

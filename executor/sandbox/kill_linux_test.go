@@ -43,7 +43,7 @@ func locked(t *testing.T, dir string, how int) bool {
 }
 
 func TestCancelLeavesNoProcess(t *testing.T) {
-	each(t, func(t *testing.T, s *Sandbox) {
+	everywhere(t, func(t *testing.T, s *Sandbox) {
 		dir, ready := t.TempDir(), &signalling{make(chan struct{})}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -65,7 +65,7 @@ func TestCancelLeavesNoProcess(t *testing.T) {
 }
 
 func TestAToolThatEndsTakesItsChildrenAlong(t *testing.T) {
-	each(t, func(t *testing.T, s *Sandbox) {
+	everywhere(t, func(t *testing.T, s *Sandbox) {
 		dir := t.TempDir()
 		out, err := shell(t, s, `mkfifo up; setsid flock lock sh -c 'echo > up; exec sleep 1000' & read line < up; echo over`, func(cmd *Command) { cmd.Dir = dir })
 		if err != nil || out != "over\n" {
@@ -89,7 +89,7 @@ func TestTheTimeoutEndsATool(t *testing.T) {
 
 // A program that is killed takes its tools along, with all that they started.
 func TestSIGKILLOfTheProgramEndsItsTools(t *testing.T) {
-	for _, without := range []string{"", "bubblewrap"} {
+	for _, without := range []string{"", "bubblewrap", "bubblewrap,landlock"} {
 		t.Run("without "+without, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()

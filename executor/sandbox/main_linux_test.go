@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -27,7 +28,20 @@ func victim(dir, without string) error {
 		return err
 	}
 	defer s.Close()
+	if b, ok := s.confine.(*bubblewrap); ok {
+		if err := orphan(b.mark, os.Stdout).Start(); err != nil {
+			return err
+		}
+	}
 	return s.Run(context.Background(), Command{Tool: "sh", Args: []string{"-c", lasting}, Dir: dir, Stdout: os.Stdout})
+}
+
+// orphan is what a bubblewrap that died half-made leaves: a process that bears
+// its mark, does not die with its parent, and holds the file open.
+func orphan(mark string, holds *os.File) *exec.Cmd {
+	cmd := exec.Command("sleep", "1000")
+	cmd.Args[0], cmd.Stdout = mark, holds
+	return cmd
 }
 
 // lasting is a shell line that leaves a process in a session of its own, which

@@ -16,9 +16,16 @@ type Options struct {
 	// Processes bounds their number likewise; 0 is 512.
 	Processes int
 	// Reexec says that the program calls Supervise first thing in main, so
-	// that it may be executed again as the supervisor of a tool where
-	// bubblewrap cannot be used.
+	// that it may be executed again: as the supervisor of a tool where
+	// bubblewrap cannot be used, and where it can, once, as the process that
+	// ends what is left when this one is killed.
 	Reexec bool
+	// Folder, if set, outlives this process and is used by one Sandbox at a
+	// time, such as the cache of a worker. New writes there what its processes
+	// are known by, and first kills what the last Sandbox with this folder left
+	// behind: whatever killed that one may have killed all that watched it.
+	// Only bubblewrap needs it.
+	Folder string
 	// Without leaves a kind of confinement out even where it could be used:
 	// "bubblewrap", "landlock".
 	Without []string
@@ -71,4 +78,7 @@ func (s *Sandbox) Kind() string { return s.confine.describe() }
 func (s *Sandbox) Limits() string { return s.limits.describe() }
 
 // Close ends the Sandbox, after the last Run has returned.
-func (s *Sandbox) Close() { s.starter.stop() }
+func (s *Sandbox) Close() {
+	s.starter.stop()
+	s.confine.close()
+}

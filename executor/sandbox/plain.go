@@ -13,6 +13,8 @@ func (p plain) describe() string {
 	return "none: " + p.why + "; tools can read and write whatever this user can"
 }
 
+func (p plain) close() {}
+
 func (p plain) prepare(path string, cmd Command) (*process, error) {
 	c := exec.Command(path, cmd.Args...)
 	c.Dir, c.Env = cmd.Dir, environment(cmd)

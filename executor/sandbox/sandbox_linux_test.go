@@ -36,6 +36,20 @@ func each(t *testing.T, test func(*testing.T, *Sandbox)) {
 	}
 }
 
+// everywhere runs the test also where nothing confines tools: even there they are
+// supervised, and what left their process group ends with them.
+func everywhere(t *testing.T, test func(*testing.T, *Sandbox)) {
+	t.Run("none", func(t *testing.T) {
+		t.Parallel()
+		s := newSandbox(t, Options{Without: []string{"bubblewrap", "landlock"}})
+		if kind := s.Kind(); !strings.HasPrefix(kind, "none: ") || !strings.Contains(kind, "are supervised") {
+			t.Fatalf("confinement is %q, want none", kind)
+		}
+		test(t, s)
+	})
+	each(t, test)
+}
+
 // shell runs a shell line in dir and returns what it said.
 func shell(t *testing.T, s *Sandbox, line string, change func(*Command)) (string, error) {
 	t.Helper()

@@ -26,8 +26,8 @@ const notStarted = 127
 // supervises is set once Supervise was called.
 var supervises atomic.Bool
 
-// Supervise does nothing unless this process was started to supervise a tool;
-// then it does that and never returns. A program whose Options say Reexec calls
+// Supervise does nothing unless this process was started to supervise a tool,
+// or to keep watch; then it does that and never returns. A program whose Options say Reexec calls
 // it first thing in main.
 //
 // It also allows New to execute the program again. A program that does not call
@@ -41,6 +41,11 @@ func Supervise() {
 	case launcherName:
 		fmt.Fprintln(os.Stderr, "sandbox:", launch())
 		os.Exit(notStarted)
+	case keeperName:
+		if err := keep(); err != nil {
+			os.Exit(1) // nobody reads what it would say
+		}
+		os.Exit(0)
 	}
 }
 

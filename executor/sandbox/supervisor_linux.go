@@ -80,6 +80,8 @@ func (v *supervisor) describe() string {
 	return fmt.Sprintf("landlock %d (%s)", v.version, v.why)
 }
 
+func (v *supervisor) close() {}
+
 func (v *supervisor) prepare(path string, cmd Command) (*process, error) {
 	cmd.Env = append([]string{"TMPDIR=" + cmd.Dir}, cmd.Env...)
 	orders, err := json.Marshal(task{
