@@ -14,6 +14,9 @@
 // the same work was done on the same bytes before, under whatever cache_id,
 // that result is linked and the step is cached.
 //
+// A worker of the farm performs single steps instead: Do takes a step whose
+// inputs are known as content and goes the same way with it       do.go
+//
 // Several processes may run at once on one cache. The lock on the resolved_id
 // lets one of them execute a step while the others wait for its result.
 //

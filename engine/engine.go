@@ -45,6 +45,10 @@ type Job struct {
 	Deliver func(*Report) error
 }
 
+// ErrNoType reports a step of a type, or of a version of it, that this program
+// does not have: a newer one planned it.
+var ErrNoType = errors.New("this artdag has no step type")
+
 // ErrReadOnly reports that steps would have to run on a cache that cannot be
 // written.
 var ErrReadOnly = errors.New("the cache is read-only and does not hold every result")

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ type input struct {
 	content dag.ContentHash
 	source  *cache.Source // read in place
 	path    string        // in the cache
+	ext     string        // that tools see when path has none
 	name    string
 	facts   *dag.Facts
 	members []input
@@ -35,7 +37,8 @@ func (r *run) workOf(i int) (work, error) {
 	step := &r.plan.Steps[i]
 	w := work{
 		index: i, step: step, realm: r.plan.Realm, slots: r.slots(i),
-		force: r.forced(i), watch: r.watch, inputs: make([]input, len(step.Inputs)),
+		force: r.forced(i), inputs: make([]input, len(step.Inputs)),
+		progress: func(done float64) { r.watch(Event{Kind: Progress, Step: step, Done: done}) },
 	}
 	for n, in := range step.Inputs {
 		var err error
@@ -71,7 +74,7 @@ func (r *run) source(hash dag.ContentHash) (input, error) {
 	if err != nil {
 		return input{}, fmt.Errorf("content %s: %w", hash.Short(), err)
 	}
-	return input{content: hash, path: path, name: filepath.Base(path), facts: facts}, nil
+	return input{content: hash, path: path, ext: sniffed(path), name: filepath.Base(path), facts: facts}, nil
 }
 
 func whole(e *cache.Entry) input {
@@ -108,7 +111,7 @@ func (e *Engine) borrowOne(s *cache.Scratch, in input, name string) (executor.Fi
 	}
 	if len(in.members) == 0 {
 		var err error
-		file.Path, err = e.Cache.Borrow(s, in.path, name+filepath.Ext(in.path))
+		file.Path, err = e.Cache.Borrow(s, in.path, name+cmp.Or(filepath.Ext(in.path), in.ext))
 		return file, err
 	}
 	for _, m := range in.members {

@@ -45,6 +45,9 @@ type Preparer struct {
 	Parallel int
 	// Watch, if set, is told what is being read, from several goroutines.
 	Watch func(activity string)
+	// Elsewhere says that the work is done elsewhere: content hashes that the
+	// cache does not have are taken as they are. It is for Gather.
+	Elsewhere bool
 }
 
 // Prepare returns the plan. Errors are recipe.Faults for whatever the artist

@@ -117,6 +117,9 @@ func (p *Preparer) find(ctx context.Context, given string, rehash bool) (file, e
 
 func (p *Preparer) held(given string, hash dag.ContentHash) (file, error) {
 	path, err := p.Cache.Content(hash)
+	if p.Elsewhere && errors.Is(err, cache.ErrMissing) {
+		return file{cache.Source{Hash: hash}, true}, nil
+	}
 	if err != nil {
 		return file{}, notHeld(given, err)
 	}

@@ -18,13 +18,14 @@ import (
 // work is one step with everything that it needs, so that its goroutine shares
 // nothing with the run.
 type work struct {
-	index  int
-	step   *dag.Step
-	inputs []input
-	realm  string
-	slots  int
-	force  bool
-	watch  func(Event)
+	index    int
+	step     *dag.Step
+	inputs   []input
+	realm    string
+	slots    int
+	force    bool
+	log      io.Writer // also gets the tools' output; may be nil
+	progress func(done float64)
 }
 
 // outcome is what became of a step.
@@ -116,7 +117,7 @@ func (e *Engine) execute(ctx context.Context, w work, resolved dag.CacheID) (o o
 		return outcome{err: err}
 	}
 	usage := &sandbox.Usage{}
-	result, err := e.logged(w.step.ID, scratch.Dir, func(log io.Writer) (executor.Result, error) {
+	result, err := e.logged(w, scratch.Dir, func(log io.Writer) (executor.Result, error) {
 		return e.perform(ctx, w, scratch.Dir, files, log, usage)
 	})
 	if err == nil {
@@ -141,23 +142,23 @@ func (e *Engine) toolchain(step *dag.Step) string {
 }
 
 // logged keeps the step's log, above all when the step fails.
-func (e *Engine) logged(id dag.CacheID, dir string, perform func(io.Writer) (executor.Result, error)) (executor.Result, error) {
+func (e *Engine) logged(w work, dir string, perform func(io.Writer) (executor.Result, error)) (executor.Result, error) {
 	log, err := os.Create(filepath.Join(dir, "log.txt"))
 	if err != nil {
 		return executor.Result{}, fmt.Errorf("engine: make log: %w", err)
 	}
 	defer log.Close()
-	result, err := perform(log)
+	result, err := perform(alsoTo(log, w.log))
 	if _, seekErr := log.Seek(0, io.SeekStart); seekErr != nil {
 		return result, errors.Join(err, seekErr)
 	}
-	return result, errors.Join(err, e.Cache.PutLog(id, log))
+	return result, errors.Join(err, e.Cache.PutLog(w.step.ID, log))
 }
 
 func (e *Engine) perform(ctx context.Context, w work, dir string, files []executor.File, log io.Writer, usage *sandbox.Usage) (executor.Result, error) {
 	typ, ok := e.Types.Get(w.step.TypeName())
 	if !ok || typ.Type() != w.step.Type {
-		return executor.Result{}, executor.Invalid("this artdag has no step type %s", w.step.Type)
+		return executor.Result{}, executor.Invalid("%w %s", ErrNoType, w.step.Type)
 	}
 	config, err := dag.ReadConfig(w.step.Config)
 	if err != nil {
@@ -170,7 +171,7 @@ func (e *Engine) perform(ctx context.Context, w work, dir string, files []execut
 	return executor.Perform(ctx, typ, executor.Request{
 		Config: config, Inputs: files, Scratch: out, Slots: w.slots, Log: log,
 		Run:      sandbox.Bind(e.Runner, out, append(inPlace(w.inputs), filepath.Join(dir, "in")), usage),
-		Progress: func(done float64) { w.watch(Event{Kind: Progress, Step: w.step, Done: done}) },
+		Progress: w.progress,
 	})
 }
 

@@ -138,3 +138,10 @@ func (x *expansion) needed(outputs []dag.Output) []dag.Step {
 	}
 	return out
 }
+
+// RecipeHash is the identity of a recipe's document, or with until of the recipe
+// that asks for that node alone: the first part of a run_id.
+func (p *Planner) RecipeHash(r *recipe.Recipe, until string) (dag.RecipeHash, error) {
+	x := &expansion{req: Request{Recipe: r, Until: until}}
+	return x.recipeHash()
+}
