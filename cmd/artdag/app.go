@@ -15,6 +15,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/artdag/artdag/dag"
+	"github.com/artdag/artdag/farm"
 )
 
 // app is one call of the program.
@@ -36,10 +37,26 @@ type commands struct {
 	Effects effectsCmd `cmd:"" help:"List the effects, or describe one."`
 	Schema  schemaCmd  `cmd:"" help:"Print the JSON Schema of recipes."`
 	ID      idCmd      `cmd:"" name:"id" help:"Print the content hash and the cid of files."`
-	Jobs    jobsCmd    `cmd:"" help:"List the jobs that ran on this cache."`
+	Jobs    jobsCmd    `cmd:"" help:"List the jobs that ran on this cache, or a farm's."`
 	Show    showCmd    `cmd:"" help:"Show one job and its steps."`
 	Log     logCmd     `cmd:"" help:"Print what the tools of a step said."`
 	Verify  verifyCmd  `cmd:"" help:"Re-hash what a job produced, or one content."`
+
+	Up       upCmd       `cmd:"" group:"On a farm:" help:"A whole farm in this process: scheduler, workers and API."`
+	Submit   submitCmd   `cmd:"" group:"On a farm:" help:"Have a farm render a recipe."`
+	Status   statusCmd   `cmd:"" group:"On a farm:" help:"Say how far a job is."`
+	Watch    watchCmd    `cmd:"" group:"On a farm:" help:"Show a job until it has ended."`
+	Get      getCmd      `cmd:"" group:"On a farm:" help:"Download what a job made."`
+	Cancel   cancelCmd   `cmd:"" group:"On a farm:" help:"Cancel jobs."`
+	Retry    retryCmd    `cmd:"" group:"On a farm:" help:"Begin failed or cancelled jobs again."`
+	Pause    pauseCmd    `cmd:"" group:"On a farm:" help:"Start no more steps of jobs."`
+	Resume   resumeCmd   `cmd:"" group:"On a farm:" help:"Go on with paused jobs."`
+	Priority priorityCmd `cmd:"" group:"On a farm:" help:"Change the priority of jobs."`
+	Workers  workersCmd  `cmd:"" group:"On a farm:" help:"List the workers."`
+
+	Backup  backupCmd  `cmd:"" group:"For operators:" help:"Write the catalog and the key of a farm, or of this cache, into one file."`
+	Restore restoreCmd `cmd:"" group:"For operators:" help:"Read such a file into an empty catalog."`
+
 	Cache   cacheCmd   `cmd:"" help:"Look into the cache and tidy it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -53,9 +70,7 @@ type shared struct {
 
 // knownVariables are those that a farm shares; the command line reads some and
 // must not trip over the others.
-func knownVariables() []string {
-	return []string{"ARTDAG_CACHE_DIR", "ARTDAG_CACHE_SIZE", "ARTDAG_REALM", "ARTDAG_SLOTS"}
-}
+func knownVariables() []string { return farm.Variables() }
 
 // environment keeps the variables that artdag reads.
 func environment(env []string) map[string]string {

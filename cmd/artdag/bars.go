@@ -21,27 +21,28 @@ type bars struct {
 	ctx      context.Context
 	out      io.Writer
 	terminal *os.File
+	atStop   string
 	factors  map[string]float64
 	ahead    *ahead
 
 	progress *mpb.Progress // nil until something must run
 	total    *mpb.Bar
 	steps    map[dag.CacheID]*mpb.Bar
-	note     activityLine
+	reading  activityLine
 	unwatch  func() bool
 }
 
 // parts is the resolution of a bar.
 const parts = 1000
 
-func newBars(ctx context.Context, out io.Writer, terminal *os.File) *bars {
-	return &bars{ctx: ctx, out: out, terminal: terminal, note: activityLine{out: terminal}, steps: make(map[dag.CacheID]*mpb.Bar)}
+func newBars(ctx context.Context, out io.Writer, terminal *os.File, atStop string) *bars {
+	return &bars{ctx: ctx, out: out, terminal: terminal, atStop: atStop, reading: activityLine{out: terminal}, steps: make(map[dag.CacheID]*mpb.Bar)}
 }
 
-func (b *bars) activity(what string) { b.note.show(what) }
+func (b *bars) activity(what string) { b.reading.show(what) }
 
 func (b *bars) begin(factors map[string]float64) {
-	b.note.clear()
+	b.reading.clear()
 	b.factors = factors
 }
 
@@ -78,7 +79,7 @@ func (b *bars) planned(e engine.Event) {
 	// they are drawn from there.
 	b.unwatch = context.AfterFunc(b.ctx, func() {
 		_, _ = io.WriteString(b.terminal, "\r")
-		_, _ = fmt.Fprintln(b.progress, "stopping; once more stops at once")
+		_, _ = fmt.Fprintln(b.progress, b.atStop)
 	})
 }
 
@@ -109,7 +110,7 @@ func (b *bars) result(e ending) {
 
 // close takes the bars down, whatever state they are in.
 func (b *bars) close() {
-	b.note.clear()
+	b.reading.clear()
 	if b.progress == nil {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"syscall"
 
+	"github.com/artdag/artdag/backup"
 	"github.com/artdag/artdag/cache"
 	"github.com/artdag/artdag/catalog"
 	"github.com/artdag/artdag/dag/recipe"
@@ -16,9 +17,9 @@ import (
 // The exit codes, as documented in docs/cli.md.
 const (
 	exitDone        = 0
-	exitFailed      = 1 // a step failed, or verification found other bytes
+	exitFailed      = 1 // a step failed, the job was cancelled, or verification found other bytes
 	exitInvalid     = 2 // the recipe or the arguments are wrong
-	exitMissing     = 3 // a tool or a service is missing, the disk is full, or the cache lacks what it may not make
+	exitMissing     = 3 // a tool, a service or the farm is missing, the disk is full, or the cache lacks what it may not make
 	exitInterrupted = 4
 )
 
@@ -50,7 +51,15 @@ func (a *app) exit(err error) int {
 
 // missingKinds are the errors of a machine that lacks something.
 func missingKinds() []error {
-	return []error{sandbox.ErrMissing, cache.ErrFull, cache.ErrReadOnly, catalog.ErrReadOnly, engine.ErrReadOnly, syscall.ENOSPC}
+	return []error{sandbox.ErrMissing, cache.ErrFull, cache.ErrReadOnly, catalog.ErrReadOnly, engine.ErrReadOnly, syscall.ENOSPC, catalog.ErrUnavailable}
+}
+
+// refusedKinds are the errors of backups, or of catalogs, that are not taken.
+func refusedKinds() []error {
+	return []error{
+		backup.ErrForeign, backup.ErrCut, backup.ErrDamaged, backup.ErrNewer,
+		catalog.ErrNone, catalog.ErrNotEmpty, catalog.ErrBusy, catalog.ErrNewer,
+	}
 }
 
 // exitCode is the one table from kinds of errors to exit codes.
@@ -61,10 +70,18 @@ func exitCode(err error) int {
 	if errors.Is(err, context.Canceled) {
 		return exitInterrupted
 	}
+	if code, ok := remoteCode(err); ok {
+		return code
+	}
 	// Before the faults of inputs: a tool may be missing that would measure one.
 	for _, kind := range missingKinds() {
 		if errors.Is(err, kind) {
 			return exitMissing
+		}
+	}
+	for _, kind := range refusedKinds() {
+		if errors.Is(err, kind) {
+			return exitInvalid
 		}
 	}
 	switch {

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/artdag/artdag/api"
 	"github.com/artdag/artdag/catalog"
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/engine"
@@ -17,7 +18,8 @@ import (
 
 type jobsCmd struct {
 	shared
-	Status string   `placeholder:"STATUS" help:"Only jobs in this state: completed, failed, cancelled, interrupted, running."`
+	remote
+	Status string   `placeholder:"STATUS" help:"Only jobs in this state: queued, running, paused, completed, failed, cancelled, interrupted."`
 	Recipe string   `placeholder:"NAME" help:"Only jobs of the recipe with this name."`
 	Limit  positive `short:"n" default:"20" help:"How many."`
 	JSON   bool     `name:"json" help:"One JSON object a line."`
@@ -28,6 +30,9 @@ func (c jobsCmd) Run(a *app) error {
 	status, err := readStatus(c.Status)
 	if err != nil {
 		return err
+	}
+	if c.Server != "" {
+		return c.ofFarm(a, status)
 	}
 	w, err := a.openCatalog(c.shared)
 	if err != nil {
@@ -53,9 +58,9 @@ func readStatus(given string) (catalog.Status, error) {
 	if given == "" {
 		return "", nil
 	}
-	known := []string{
-		string(catalog.Queued), string(catalog.Running), string(catalog.Completed),
-		string(catalog.Failed), string(catalog.Cancelled), string(catalog.Interrupted),
+	var known []string
+	for _, s := range api.Statuses() {
+		known = append(known, string(s))
 	}
 	if status := strings.ToUpper(given); slices.Contains(known, status) {
 		return catalog.Status(status), nil

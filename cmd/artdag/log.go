@@ -11,12 +11,20 @@ import (
 
 type logCmd struct {
 	shared
-	Job  string `arg:"" help:"A job's id, or its beginning."`
-	Step string `arg:"" help:"A step's label, node, or cache_id."`
+	remote
+	Job    string `arg:"" help:"A job's id, or its beginning."`
+	Step   string `arg:"" help:"A step's label, node, or cache_id."`
+	Follow bool   `short:"f" help:"On a farm: go on until the step has ended."`
 }
 
 // Run prints what the tools of a step said when it was last executed.
 func (c logCmd) Run(a *app) error {
+	if c.Server != "" {
+		return c.ofFarm(a)
+	}
+	if c.Follow {
+		return usagef("--follow is for a farm's jobs: give --server URL; a run here shows what it does")
+	}
 	w, err := a.openCatalog(c.shared)
 	if err != nil {
 		return err

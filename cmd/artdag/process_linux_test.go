@@ -75,9 +75,8 @@ func (l lab) render() closing {
 }
 
 // tools are the processes that were started for steps of this cache and still
-// live: those that have a scratch folder of it among their arguments. bwrap
-// itself is none: killed in the instant in which it makes its namespaces, its
-// second half may wait for the first for ever, without having started a tool.
+// live, bwrap included: those that have a scratch folder of it as their home or
+// among their arguments.
 func (l lab) tools() []string {
 	l.t.Helper()
 	procs, err := os.ReadDir("/proc")
@@ -86,8 +85,10 @@ func (l lab) tools() []string {
 	}
 	var found []string
 	for _, p := range procs {
-		line, err := os.ReadFile(filepath.Join("/proc", p.Name(), "cmdline"))
-		if err == nil && filepath.Base(strings.Split(string(line), "\x00")[0]) != "bwrap" && bytes.Contains(line, []byte(l.dir+"/cache/scratch")) {
+		// What has just ended has neither.
+		line, _ := os.ReadFile(filepath.Join("/proc", p.Name(), "cmdline"))
+		environ, _ := os.ReadFile(filepath.Join("/proc", p.Name(), "environ"))
+		if bytes.Contains(append(line, environ...), []byte(l.dir+"/cache/scratch")) {
 			found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
 		}
 	}

@@ -28,7 +28,7 @@ func (c runCmd) Run(a *app) error {
 		return err
 	}
 	defer w.close()
-	show := newDisplay(a, c.JSON)
+	show := newDisplay(a, c.JSON, stopping)
 	defer show.close()
 	prepared, err := w.prepare(a.ctx, c.recipeArgs, slots(c.Jobs), show.activity)
 	if err != nil {

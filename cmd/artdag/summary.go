@@ -23,6 +23,10 @@ func summary(out, log io.Writer, e ending) {
 	if e.verified && r.Status == engine.Completed && len(r.Differed) == 0 {
 		fmt.Fprintln(out, "verified: every step gave the recorded bytes again")
 	}
+	if e.farm != nil {
+		farmSummary(out, log, e)
+		return
+	}
 	if r.Status == engine.Interrupted {
 		fmt.Fprintln(out, "interrupted: what is done is kept, and the same command goes on from here")
 		return
@@ -32,7 +36,38 @@ func summary(out, log io.Writer, e ending) {
 			fmt.Fprintf(out, "and %s more\n", countOf(len(r.Outputs)-i, "output"))
 			break
 		}
-		fmt.Fprintf(out, "%s\n  file     %s\n  content  %s\n  cid      %s\n", o.Name, o.Path, o.Content, o.CID)
+		printOutput(out, o)
+	}
+}
+
+// printOutput prints one output; those of a farm may have no file here.
+func printOutput(out io.Writer, o engine.Output) {
+	fmt.Fprintln(out, o.Name)
+	if o.Path != "" {
+		fmt.Fprintf(out, "  file     %s\n", o.Path)
+	}
+	fmt.Fprintf(out, "  content  %s\n  cid      %s\n", o.Content, o.CID)
+}
+
+// farmSummary says what a job of a farm came to, and what can be done with it.
+func farmSummary(out, log io.Writer, e ending) {
+	if text := why(*e.farm); text != "" {
+		fmt.Fprintln(log, text)
+	}
+	if e.report.Status != engine.Completed {
+		fmt.Fprintf(log, "to begin it again: artdag retry %s%s\n", e.flags, e.job)
+	}
+	fetched := false
+	for i, o := range e.report.Outputs {
+		if i == shownOutputs {
+			fmt.Fprintf(out, "and %s more\n", countOf(len(e.report.Outputs)-i, "output"))
+			break
+		}
+		printOutput(out, o)
+		fetched = fetched || o.Path != ""
+	}
+	if !fetched && len(e.report.Outputs) > 0 {
+		fmt.Fprintf(log, "to download: artdag get %s%s\n", e.flags, e.job)
 	}
 }
 

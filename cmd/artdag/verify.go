@@ -12,7 +12,10 @@ import (
 
 type verifyCmd struct {
 	shared
-	What string `arg:"" name:"job|hash" help:"A job's id, or a content hash."`
+	remote
+	What      string `arg:"" name:"job|hash" help:"A job's id, or a content hash."`
+	Key       string `placeholder:"FILE" help:"On a farm: the public key that must have signed (default: the one that the farm shows)."`
+	Reexecute string `placeholder:"PERCENT" help:"On a farm: execute that part of the steps again here and compare the bytes, e.g. 5%."`
 }
 
 // errDamaged ends a verification that found other bytes.
@@ -20,6 +23,12 @@ var errDamaged = errors.New("verification failed")
 
 // Run re-hashes every result that a job names, or one content.
 func (c verifyCmd) Run(a *app) error {
+	if c.Server != "" {
+		return c.ofFarm(a)
+	}
+	if c.Key != "" || c.Reexecute != "" {
+		return usagef("--key and --reexecute are for a farm's jobs: give --server URL")
+	}
 	w, err := a.open(c.shared)
 	if err != nil {
 		return err
