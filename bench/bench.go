@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -18,31 +20,47 @@ import (
 type bench struct {
 	ctx    context.Context // of the one call of the program
 	dir    string
-	artdag string
+	artdag string // its program; empty until it is built
 	quick  bool
 	out    io.Writer // what goes on, for people
 	began  time.Time
-	made   int // folders
+	made   int // folders and steps
+	making sync.Mutex
+	// profiles is the folder of CPU profiles; empty for none.
+	profiles string
+
+	// What the farm's measurements share.
+	ground   *grounds
+	redisURL string
+	servers  []*server
+	folders  []string // of servers, outside of dir
 }
 
-// newBench builds artdag as `make build` does. The caller closes it.
+// newBench makes the folder. The caller closes it.
 func newBench(ctx context.Context, quick bool, out io.Writer) (*bench, error) {
 	dir, err := os.MkdirTemp("", "artdag-bench-")
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{ctx: ctx, dir: dir, artdag: filepath.Join(dir, "artdag"), quick: quick, out: out, began: time.Now()}
-	b.say("building artdag")
-	_, err = b.command("", "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.artdag, "github.com/artdag/artdag/cmd/artdag")
-	if err != nil {
-		b.close()
-		return nil, err
+	return &bench{ctx: ctx, dir: dir, quick: quick, out: out, began: time.Now()}, nil
+}
+
+// program is the artdag command, built as `make build` does at the first call.
+func (b *bench) program() (string, error) {
+	if b.artdag != "" {
+		return b.artdag, nil
 	}
-	return b, nil
+	b.say("building artdag")
+	path := filepath.Join(b.dir, "artdag")
+	_, err := b.command("", "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "github.com/artdag/artdag/cmd/artdag")
+	if err == nil {
+		b.artdag = path
+	}
+	return path, err
 }
 
 func (b *bench) close() {
-	if err := os.RemoveAll(b.dir); err != nil {
+	if err := errors.Join(b.closeGrounds(), os.RemoveAll(b.dir)); err != nil {
 		fmt.Fprintf(b.out, "bench: %v\n", err)
 	}
 }
@@ -59,10 +77,17 @@ func (b *bench) n(full, quick int) int {
 	return full
 }
 
+// next is a number that was not given out before. It is safe for concurrent use.
+func (b *bench) next() int {
+	b.making.Lock()
+	defer b.making.Unlock()
+	b.made++
+	return b.made
+}
+
 // folder makes a new folder.
 func (b *bench) folder(name string) (string, error) {
-	b.made++
-	dir := filepath.Join(b.dir, name+"-"+strconv.Itoa(b.made))
+	dir := filepath.Join(b.dir, name+"-"+strconv.Itoa(b.next()))
 	return dir, os.MkdirAll(dir, 0o755)
 }
 
@@ -92,10 +117,14 @@ type counts struct{ Total, Executed, Cached, Failed, Skipped int }
 // artdagRun runs a recipe in a whole process, checks that it did the work
 // that was meant, and returns the seconds that the process took.
 func (b *bench) artdagRun(cache string, want counts, args ...string) (float64, error) {
+	artdag, err := b.program()
+	if err != nil {
+		return 0, err
+	}
 	args = append([]string{"run", "--json", "--cache-dir", cache}, args...)
 	var out []byte
 	took, err := seconds(func() (err error) {
-		out, err = b.command("", b.artdag, args...)
+		out, err = b.command("", artdag, args...)
 		return err
 	})
 	if err != nil {

@@ -1,7 +1,7 @@
 // Command bench measures what artdag is for, side by side with what one would
 // use instead on the same machine, in one run:
 //
-//	go run ./bench [-only NAME,...] [-quick] [-json FILE] [-list]
+//	go run ./bench [-only NAME,...] [-quick] [-json FILE] [-profile DIR] [-list]
 //
 // A row is one figure: ours, theirs, their ratio, the goal, and whether it is
 // met. Ours and theirs are run alternately, in pairs, and a row shows the
@@ -20,18 +20,36 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 )
 
 func main() {
-	if isChild() {
-		os.Exit(child(os.Args[2:]))
+	if do, ok := children()[argument(1)]; ok {
+		if err := do(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
 	}
+}
+
+// children are what this program does as a process of its own, by its first
+// argument.
+func children() map[string]func(args []string) error {
+	return map[string]func([]string) error{planArgument: planAndTell, oursArgument: workInChild, theirsArgument: asynqInChild, giverArgument: giveInChild}
+}
+
+func argument(i int) string {
+	if i < len(os.Args) {
+		return os.Args[i]
+	}
+	return ""
 }
 
 // run is the whole program. A goal that is missed is no error: it is printed.
@@ -41,6 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	only := flags.String("only", "", "measure these alone, by name, with commas")
 	quick := flags.Bool("quick", false, "fewer pairs and smaller work: to see that it runs, not to quote")
 	file := flags.String("json", "", "write the results to this file as well")
+	profile := flags.String("profile", "", "write CPU profiles of this process and of the worker processes into this folder")
 	list := flags.Bool("list", false, "print the names and what each measures")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -53,23 +72,30 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		printList(stdout, chosen)
 		return nil
 	}
-	return measureAll(ctx, chosen, *quick, *file, stdout, stderr)
-}
-
-func measureAll(ctx context.Context, chosen []measurement, quick bool, file string, stdout, stderr io.Writer) error {
-	b, err := newBench(ctx, quick, stderr)
+	b, err := newBench(ctx, *quick, stderr)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	machine := thisMachine(ctx)
+	b.profiles = *profile
+	stop, err := profiled(*profile, "bench")
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return measureAll(b, chosen, *file, stdout)
+}
+
+func measureAll(b *bench, chosen []measurement, file string, stdout io.Writer) error {
+	machine := thisMachine(b.ctx)
 	fmt.Fprintln(stdout, machine)
 	var results []result
 	for _, m := range chosen {
 		b.say("%s: %s", m.name, m.work)
 		found, err := m.run(b)
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if b.ctx.Err() != nil {
+			printTable(stdout, results) // hours may be in it
+			return b.ctx.Err()
 		}
 		if err != nil {
 			found = append(found, result{Name: m.name, Failed: err.Error()})
@@ -80,7 +106,7 @@ func measureAll(ctx context.Context, chosen []measurement, quick bool, file stri
 	if file == "" {
 		return nil
 	}
-	return writeJSON(file, document{Machine: machine, Quick: quick, Results: results})
+	return writeJSON(file, document{Machine: machine, Quick: b.quick, Results: results})
 }
 
 // choose returns the measurements of those names, all of them for none.

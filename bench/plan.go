@@ -52,9 +52,7 @@ type planned struct {
 	MB      float64 // largest resident size of the process
 }
 
-const childArgument = "plan-in-child"
-
-func isChild() bool { return len(os.Args) > 1 && os.Args[1] == childArgument }
+const planArgument = "plan-in-child"
 
 func planInChild(ctx context.Context, n int) (planned, error) {
 	var p planned
@@ -62,31 +60,28 @@ func planInChild(ctx context.Context, n int) (planned, error) {
 	if err != nil {
 		return p, err
 	}
-	out, err := exec.CommandContext(ctx, self, childArgument, strconv.Itoa(n)).Output()
+	out, err := exec.CommandContext(ctx, self, planArgument, strconv.Itoa(n)).Output()
 	if err != nil {
 		return p, fmt.Errorf("plan of %d steps: %w", n, err)
 	}
 	return p, json.Unmarshal(out, &p)
 }
 
-// child plans and prints what that took.
-func child(args []string) int {
+// planAndTell plans and prints what that took.
+func planAndTell(args []string) error {
 	n, err := strconv.Atoi(args[0])
 	if err != nil {
-		return 2
+		return err
 	}
 	took, err := seconds(func() error { return planOnce(n) })
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return err
 	}
 	var kib float64
 	if _, err := fmt.Sscanf(field("/proc/self/status", "VmHWM"), "%f kB", &kib); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return err
 	}
-	_ = json.NewEncoder(os.Stdout).Encode(planned{took, kib * 1024 / 1e6}) // to a pipe of ours
-	return 0
+	return json.NewEncoder(os.Stdout).Encode(planned{took, kib * 1024 / 1e6})
 }
 
 // planOnce does what `artdag plan` does between reading the files and printing:

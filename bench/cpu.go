@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// cpu is the time that processes have had, by their names: this one, and what
+// it started. On a busy machine it says more than the clock.
+type cpu map[string]time.Duration
+
+// cpuNow reads /proc; elsewhere than on Linux it is empty.
+func cpuNow() cpu {
+	type process struct {
+		name   string
+		parent int
+		took   time.Duration
+	}
+	all := make(map[int]process)
+	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well formed
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // ended since
+		}
+		// pid (name) state parent ... utime and stime are the 14th and 15th.
+		head, rest, _ := strings.Cut(string(text), ") ")
+		number, name, _ := strings.Cut(head, " (")
+		fields := strings.Fields(rest)
+		if len(fields) < 13 {
+			continue
+		}
+		pid, _ := strconv.Atoi(number)
+		parent, _ := strconv.Atoi(fields[1])
+		user, _ := strconv.Atoi(fields[11])
+		system, _ := strconv.Atoi(fields[12])
+		const tick = 10 * time.Millisecond // of USER_HZ, which is 100 everywhere
+		all[pid] = process{name, parent, time.Duration(user+system) * tick}
+	}
+	out := make(cpu)
+	for pid, p := range all {
+		name := p.name
+		if pid == os.Getpid() {
+			name = "here"
+		}
+		for at := pid; at != 0; at = all[at].parent {
+			if at == os.Getpid() {
+				out[name] += p.took
+				break
+			}
+		}
+	}
+	return out
+}
+
+// since says what was used per piece of work since before.
+func (c cpu) since(before cpu, n int) string {
+	var parts []string
+	sum := time.Duration(0)
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		if took := c[name] - before[name]; took > 0 {
+			sum += took
+			parts = append(parts, fmt.Sprintf("%s %d", name, int(took.Microseconds())/n))
+		}
+	}
+	return fmt.Sprintf("%d us of CPU each (%s)", int(sum.Microseconds())/n, strings.Join(parts, ", "))
+}

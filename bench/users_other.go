@@ -1,0 +1,15 @@
+//go:build !unix
+
+package main
+
+import (
+	"errors"
+	"os/exec"
+	"syscall"
+)
+
+// The bench compiles everywhere; its servers run on Unix only.
+
+func setApart(*exec.Cmd) {}
+
+func plainUser(string) (*syscall.SysProcAttr, error) { return nil, errors.ErrUnsupported }
