@@ -135,7 +135,7 @@ func (b *bubblewrap) arguments(path string, cmd Command) []string {
 	return append(args, "--remount-ro", "/", "--chdir", cmd.Dir)
 }
 
-func (b *bubblewrap) prepare(path string, cmd Command) (*process, error) {
+func (b *bubblewrap) prepare(path string, cmd Command, to *bounds) (*process, error) {
 	status, statusEnd, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -144,19 +144,26 @@ func (b *bubblewrap) prepare(path string, cmd Command) (*process, error) {
 	if err != nil {
 		return nil, errors.Join(err, status.Close(), statusEnd.Close())
 	}
-	c := exec.Command(b.path, append([]string{"--args", "3", "--json-status-fd", "4", "--", path}, cmd.Args...)...)
+	hold, holdEnd, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, status.Close(), statusEnd.Close(), options.Close())
+	}
+	c := exec.Command(b.path, append([]string{"--args", "3", "--json-status-fd", "4", "--block-fd", "5", "--", path}, cmd.Args...)...)
 	c.Args[0], c.Dir, c.Env = b.mark, "/", environment(cmd)
-	c.ExtraFiles = []*os.File{options, statusEnd}
+	c.ExtraFiles = []*os.File{options, statusEnd, hold}
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	n := &namespace{cmd: c, status: json.NewDecoder(status)}
+	n := &namespace{cmd: c, status: json.NewDecoder(status), tasks: to.tasks}
 	return &process{
-		cmd:     c,
-		started: func() error { return errors.Join(statusEnd.Close(), n.enter()) },
+		cmd:   c,
+		group: to.group,
+		started: func() error {
+			return errors.Join(statusEnd.Close(), hold.Close(), n.enter(), holdEnd.Close()) // now the tool begins
+		},
 		members: func() []int { return family(n.first)[1:] },
 		kill:    n.kill,
 		gone:    n.gone,
 		release: func() {
-			for _, file := range []io.Closer{status, statusEnd, options, n} {
+			for _, file := range []io.Closer{status, statusEnd, options, hold, holdEnd, n} {
 				file.Close() // some are closed already
 			}
 		},

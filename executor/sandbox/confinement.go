@@ -7,7 +7,7 @@ type confinement interface {
 	describe() string
 	// prepare returns the process that will be the tool, not started. path is
 	// the tool's absolute path.
-	prepare(path string, cmd Command) (*process, error)
+	prepare(path string, cmd Command, b *bounds) (*process, error)
 	// close ends what serves all calls, after the last.
 	close()
 }
@@ -15,6 +15,9 @@ type confinement interface {
 // process is a tool from before its start until everything of it is gone.
 type process struct {
 	cmd *exec.Cmd
+	// group is where cmd starts: not what only watches over the tool, which
+	// must go on when the tool has used up all that it may have.
+	group *group
 	// started is called once, when cmd has started.
 	started func() error
 	// members returns the process ids of the tool and of everything that it

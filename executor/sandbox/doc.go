@@ -21,6 +21,10 @@
 // its pipe close. Options.Folder covers the case that a keeper was killed too.
 //
 // Memory is bounded by a cgroup where one may be made, else by counting every
-// 100 ms, which a burst can outrun for that long; processes are counted so in
-// either case. Limits says which.
+// 100 ms, which a burst can outrun for that long; Limits says which. Processes
+// are counted so in either case, and the kernel bounds their threads: processes
+// that double take every core, and whoever counts them comes too late. A cgroup
+// of either version does that, and in bubblewrap a resource limit, which does not
+// bind root. Only a supervisor without a cgroup has neither. What watches over a
+// tool is never in its group, and every tool runs at a lower priority.
 package sandbox

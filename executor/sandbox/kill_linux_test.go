@@ -137,9 +137,10 @@ func TestAHogIsStopped(t *testing.T) {
 }
 
 func TestAForkBombIsStopped(t *testing.T) {
-	s := newSandbox(t, Options{})
-	_, err := shell(t, s, `f() { f | f & }; f; sleep 1000`, func(cmd *Command) { cmd.Processes = 20 })
-	if err == nil || !strings.Contains(err.Error(), "more than 20 processes") {
-		t.Errorf("got %v", err)
-	}
+	each(t, func(t *testing.T, s *Sandbox) {
+		_, err := shell(t, s, `f() { f | f & }; f; sleep 1000`, func(cmd *Command) { cmd.Processes = 20 })
+		if err == nil || !strings.Contains(err.Error(), "more than 20 processes") {
+			t.Errorf("got %v", err)
+		}
+	})
 }

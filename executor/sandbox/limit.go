@@ -12,17 +12,19 @@ import (
 type bounds struct {
 	memory    int64
 	processes int
-	group     *group
+	tasks     int64         // threads; 0 outside Linux, which does not bound them
+	group     *group        // nil where the kernel has none for this call
+	every     time.Duration // between samples
 	over      atomic.Pointer[string]
 }
 
-// watch counts every 100 ms what the process holds, and kills it when that is
+// watch counts ever again what the process holds, and kills it when that is
 // too much. The returned func ends the watch and blocks until it ended.
 func (b *bounds) watch(p *process) func() {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		ticker := time.NewTicker(sampleEvery)
+		ticker := time.NewTicker(b.every)
 		defer ticker.Stop()
 		for {
 			select {
@@ -45,7 +47,7 @@ func (b *bounds) sample(p *process) {
 		b.kill(p, fmt.Sprintf("more than %d processes", b.processes))
 		return
 	}
-	if b.group == nil && memoryOf(members) > b.memory {
+	if !b.group.boundsMemory() && memoryOf(members) > b.memory {
 		b.kill(p, b.tooMuch())
 	}
 }
@@ -57,7 +59,7 @@ func (b *bounds) kill(p *process, why string) {
 
 func (b *bounds) tooMuch() string {
 	by := "sampler"
-	if b.group != nil {
+	if b.group.boundsMemory() {
 		by = "cgroup"
 	}
 	return fmt.Sprintf("more than %s of memory (%s)", humanize.IBytes(uint64(b.memory)), by)
@@ -68,7 +70,7 @@ func (b *bounds) exceeded() string {
 	if why := b.over.Load(); why != nil {
 		return *why
 	}
-	if b.group != nil && b.group.outOfMemory() {
+	if b.group.boundsMemory() && b.group.outOfMemory() {
 		return b.tooMuch()
 	}
 	return ""

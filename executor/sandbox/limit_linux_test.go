@@ -3,6 +3,7 @@ package sandbox
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 )
 
@@ -13,8 +14,8 @@ func TestAGroupIsLimited(t *testing.T) {
 	for name := range files {
 		write(t, filepath.Join(dir, name), "")
 	}
-	g := &group{dir: dir, fd: -1}
-	if err := g.limit(1<<20, 10); err != nil {
+	g := &group{dir: dir, fd: -1, memory: true}
+	if err := g.limit(1<<20, 640); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range files {
@@ -28,7 +29,7 @@ func TestAGroupIsLimited(t *testing.T) {
 			t.Errorf("after %q: out of memory %v", events, got)
 		}
 	}
-	if err := (&group{dir: t.TempDir(), fd: -1}).limit(1<<20, 10); err == nil {
+	if err := (&group{dir: t.TempDir(), fd: -1}).limit(1<<20, 640); err == nil {
 		t.Error("a folder that is no cgroup was limited")
 	}
 }
@@ -38,5 +39,23 @@ func TestMemoryIsCounted(t *testing.T) {
 	machine, own := machineMemory(), memoryOf([]int{os.Getpid()})
 	if machine < 64<<20 || machine == 1<<40 || own < 1<<20 || own > machine {
 		t.Errorf("this process holds %d of %d bytes", own, machine)
+	}
+}
+
+func TestGroupsOfTheDeadAreRemoved(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	mine, gone := filepath.Join(parent, "artdag-"+strconv.Itoa(os.Getpid())+"-1"), filepath.Join(parent, "artdag-99999999-1")
+	for _, dir := range []string{mine, gone} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	removeLeft(parent)
+	if _, err := os.Stat(gone); err == nil {
+		t.Error("the group of a process that is gone is still there")
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Errorf("the group of a process that lives: %v", err)
 	}
 }

@@ -18,6 +18,13 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, victim(dir, os.Getenv("SANDBOX_TEST_WITHOUT")))
 		os.Exit(1)
 	}
+	if dir := os.Getenv("SANDBOX_TEST_BURST"); dir != "" {
+		if err := bursting(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	goleak.VerifyTestMain(m)
 }
 

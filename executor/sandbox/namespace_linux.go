@@ -15,6 +15,7 @@ import (
 type namespace struct {
 	cmd    *exec.Cmd
 	status *json.Decoder
+	tasks  int64 // how many threads it may have
 	first  int
 	mu     sync.Mutex
 	pidfd  int // of the first process; 0 when there is none, or no more
@@ -39,9 +40,31 @@ func (n *namespace) enter() error {
 		return fmt.Errorf("watch the sandbox: %w", err)
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	n.pidfd = fd
+	n.mu.Unlock()
+	if err := n.bound(); err != nil {
+		n.kill()
+		return fmt.Errorf("limit the threads of the sandbox: %w", err)
+	}
 	return nil
+}
+
+// bound sets the resource limit of the first process, from which all inherit it.
+// It counts those of one user in one user namespace (user_namespaces(7)), which
+// here are those of this call alone, so it is set when the namespace exists and
+// before the tool begins. The kernel does not hold root to it: a limiter has to.
+func (n *namespace) bound() error {
+	var limit unix.Rlimit
+	err := unix.Prlimit(n.first, unix.RLIMIT_NPROC, nil, &limit)
+	if err == nil {
+		limit.Max = min(limit.Max, uint64(n.tasks))
+		limit.Cur = limit.Max
+		err = unix.Prlimit(n.first, unix.RLIMIT_NPROC, &limit, nil)
+	}
+	if errors.Is(err, unix.ESRCH) {
+		return nil // gone already
+	}
+	return err
 }
 
 // kill ends the namespace by its first process, and bubblewrap outside it.

@@ -44,6 +44,7 @@ type Sandbox struct {
 	starter *starter
 	confine confinement
 	limits  limiter
+	every   time.Duration // between samples of memory and processes
 }
 
 var _ Runner = (*Sandbox)(nil)
@@ -60,7 +61,7 @@ func New(options Options) (*Sandbox, error) {
 	if options.Memory == 0 {
 		options.Memory = machineMemory() / 4 * 3
 	}
-	s := &Sandbox{options: options, starter: newStarter(), limits: newLimiter()}
+	s := &Sandbox{options: options, starter: newStarter(), limits: newLimiter(), every: sampleEvery}
 	confine, err := s.choose()
 	if err != nil {
 		s.starter.stop()

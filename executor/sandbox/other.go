@@ -21,15 +21,22 @@ func newLimiter() limiter { return limiter{} }
 
 func (l limiter) describe() string { return "none" }
 
-func (l limiter) bound(_ *process, cmd Command) (*bounds, error) {
+func (l limiter) bound(cmd Command) (*bounds, error) {
 	return &bounds{memory: cmd.Memory, processes: cmd.Processes}, nil
 }
 
 type group struct{}
 
+func (*group) boundsMemory() bool { return false }
+
 func (*group) outOfMemory() bool { return false }
 
+func (*group) start(cmd *exec.Cmd) error { return cmd.Start() }
+
 func (*group) remove() {}
+
+// yield does nothing: outside Linux a thread has no priority of its own.
+func yield() {}
 
 func machineMemory() int64 { return 0 }
 

@@ -15,7 +15,7 @@ func (p plain) describe() string {
 
 func (p plain) close() {}
 
-func (p plain) prepare(path string, cmd Command) (*process, error) {
+func (p plain) prepare(path string, cmd Command, b *bounds) (*process, error) {
 	c := exec.Command(path, cmd.Args...)
 	c.Dir, c.Env = cmd.Dir, environment(cmd)
 	c.SysProcAttr = ownGroup()
@@ -23,6 +23,7 @@ func (p plain) prepare(path string, cmd Command) (*process, error) {
 	c.WaitDelay = time.Second
 	return &process{
 		cmd:     c,
+		group:   b.group,
 		started: func() error { return nil },
 		members: func() []int { return family(c.Process.Pid) },
 		kill:    func() { killGroup(c.Process) },

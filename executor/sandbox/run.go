@@ -71,18 +71,19 @@ func withTimeout(ctx context.Context, limit time.Duration) (context.Context, con
 }
 
 func (s *Sandbox) run(ctx context.Context, path string, cmd Command) error {
-	p, err := s.confine.prepare(path, cmd)
+	bounds, err := s.limits.bound(cmd)
+	if err != nil {
+		return fmt.Errorf("sandbox: limit %s: %w", cmd.Tool, err)
+	}
+	defer bounds.release()
+	bounds.every = s.every
+	p, err := s.confine.prepare(path, cmd, bounds)
 	if err != nil {
 		return fmt.Errorf("sandbox: prepare %s: %w", cmd.Tool, err)
 	}
 	defer p.release()
 	output := redirect(p.cmd, cmd)
-	bounds, err := s.limits.bound(p, cmd)
-	if err != nil {
-		return fmt.Errorf("sandbox: limit %s: %w", cmd.Tool, err)
-	}
-	defer bounds.release()
-	if err := s.starter.start(p.cmd); err != nil {
+	if err := s.starter.start(p); err != nil {
 		return fmt.Errorf("sandbox: start %s: %w", cmd.Tool, err)
 	}
 	err = s.attend(ctx, p, bounds)

@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"os/exec"
-	"runtime"
-)
+import "runtime"
 
 // starter starts processes from one goroutine locked to one OS thread. A tool
 // dies with its parent when the thread that started it ends, and a Go program's
@@ -13,8 +10,8 @@ type starter struct {
 }
 
 type startCall struct {
-	cmd  *exec.Cmd
-	done chan error
+	process *process
+	done    chan error
 }
 
 func newStarter() *starter {
@@ -25,14 +22,15 @@ func newStarter() *starter {
 
 func (s *starter) serve() {
 	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	yield()
 	for call := range s.calls {
-		call.done <- call.cmd.Start()
+		call.done <- call.process.group.start(call.process.cmd)
 	}
 }
 
-// start is cmd.Start on the starter's thread.
-func (s *starter) start(cmd *exec.Cmd) error {
-	call := startCall{cmd: cmd, done: make(chan error, 1)}
+// start starts the process on the starter's thread.
+func (s *starter) start(p *process) error {
+	call := startCall{process: p, done: make(chan error, 1)}
 	s.calls <- call
 	return <-call.done
 }

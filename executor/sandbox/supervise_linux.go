@@ -77,26 +77,37 @@ func endWithParent() {
 }
 
 // reap blocks until the tool and every orphan of it are gone, and returns the
-// tool's exit code, as shells count: 128 and the signal that killed it.
+// tool's exit code. When the tool is over, what it left is killed: whenever all
+// the dead are collected, not for each of them, since there may be thousands, and
+// to kill them is to look at them all.
 func reap(tool int) int {
-	code := notStarted
-	for ended := false; ; {
+	code, over, options := notStarted, false, 0
+	for {
 		var status unix.WaitStatus
-		pid, err := unix.Wait4(-1, &status, 0, nil)
+		pid, err := unix.Wait4(-1, &status, options, nil)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
 		case err != nil:
 			return code
-		case pid == tool && status.Signaled():
-			code, ended = 128+int(status.Signal()), true
 		case pid == tool:
-			code, ended = status.ExitStatus(), true
-		}
-		if ended {
+			code, over = exitCode(status), true
+		case pid == 0: // none is dead now
 			killFamily()
 		}
+		options = 0
+		if over && pid != 0 {
+			options = unix.WNOHANG
+		}
 	}
+}
+
+// exitCode counts as shells do: 128 and the signal that killed it.
+func exitCode(status unix.WaitStatus) int {
+	if status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return status.ExitStatus()
 }
 
 // killFamily kills every descendant. They are stopped first, so that none is
@@ -131,6 +142,11 @@ func launch() error {
 	unix.CloseOnExec(taskFile)
 	if err := os.Chdir(t.Dir); err != nil {
 		return err
+	}
+	if t.Group != "" {
+		if err := enter(t.Group); err != nil {
+			return err
+		}
 	}
 	if t.Landlock {
 		if err := giveUp(t); err != nil {

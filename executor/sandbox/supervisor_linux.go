@@ -41,6 +41,7 @@ type task struct {
 	Env      []string
 	Read     []string
 	Landlock bool
+	Group    string // folder of the cgroup to enter, or empty
 }
 
 func (s *Sandbox) newSupervisor(why error) (*supervisor, error) {
@@ -61,12 +62,12 @@ func (s *Sandbox) newSupervisor(why error) (*supervisor, error) {
 func (v *supervisor) try(starter *starter) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // bounded: a trial
 	defer cancel()
-	p, err := v.prepare("/usr/bin/env", Command{Args: []string{"true"}, Dir: "/"})
+	p, err := v.prepare("/usr/bin/env", Command{Args: []string{"true"}, Dir: "/"}, &bounds{})
 	if err != nil {
 		return err
 	}
 	defer p.release()
-	if err := starter.start(p.cmd); err != nil {
+	if err := starter.start(p); err != nil {
 		return err
 	}
 	defer context.AfterFunc(ctx, p.kill)()
@@ -82,10 +83,10 @@ func (v *supervisor) describe() string {
 
 func (v *supervisor) close() {}
 
-func (v *supervisor) prepare(path string, cmd Command) (*process, error) {
+func (v *supervisor) prepare(path string, cmd Command, b *bounds) (*process, error) {
 	cmd.Env = append([]string{"TMPDIR=" + cmd.Dir}, cmd.Env...)
 	orders, err := json.Marshal(task{
-		Path: path, Args: cmd.Args, Dir: cmd.Dir, Env: (&exec.Cmd{Env: environment(cmd)}).Environ(), Read: visible(cmd), Landlock: v.version > 0,
+		Path: path, Args: cmd.Args, Dir: cmd.Dir, Env: (&exec.Cmd{Env: environment(cmd)}).Environ(), Read: visible(cmd), Landlock: v.version > 0, Group: b.group.folder(),
 	})
 	if err != nil {
 		return nil, err
