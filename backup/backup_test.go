@@ -83,10 +83,16 @@ func (h *house) job(n, steps int) {
 		h.catalog.CreateJob(ctx, catalog.Job{ID: id, RunID: dag.RunID(hash("run")), Recipe: dag.RecipeHash(hash("recipe")), Name: "film", Created: at}),
 		h.catalog.PlanJob(ctx, id, plan, steps), h.catalog.StartJob(ctx, id, at), h.catalog.RecordSteps(ctx, records),
 		h.catalog.FinishJob(ctx, id, catalog.Finish{Status: catalog.Completed, At: at, Counts: catalog.Counts{Total: steps, Executed: steps}}),
-		h.catalog.SetProvenance(ctx, id, document.Hash, ""))
+		h.attest(ctx, at, catalog.Provenance{Job: id, Content: document.Hash}))
 	if err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// attest records a document as its processor does.
+func (h *house) attest(ctx context.Context, at time.Time, document catalog.Provenance) error {
+	_, _, err := h.catalog.Acquire(ctx, "provenance", "test", at, time.Minute)
+	return errors.Join(err, h.catalog.Advance(ctx, "provenance", "test", "", "", at, catalog.Writes{Provenance: []catalog.Provenance{document}}))
 }
 
 func (h *house) backup() ([]byte, backup.Manifest) {
@@ -375,5 +381,18 @@ func TestForeignKeyStays(t *testing.T) {
 	}
 	if left := is.jobs(); left != "" {
 		t.Errorf("it left %s", left)
+	}
+}
+
+// Damage to the number of a version is damage, not a newer program.
+func TestADamagedVersionIsDamage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, sqlite(t))
+	h.work(1, 1)
+	archive, _ := h.backup()
+	newer := repack(t, archive, replace("backup.json", `"schema":2`, `"schema":6`))
+	newer[len(newer)-8] ^= 1 // of the checksum
+	if err := newHouse(t, sqlite(t)).restore(t.Context(), newer); !errors.Is(err, backup.ErrDamaged) {
+		t.Errorf("got %v, want damage", err)
 	}
 }

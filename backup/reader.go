@@ -3,6 +3,7 @@ package backup
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -62,11 +63,19 @@ func walk(ctx context.Context, r io.Reader, yield func(name string, data []byte)
 		if err != nil {
 			return err
 		}
-		if err := yield(h.Name, data); err != nil {
+		err = yield(h.Name, data)
+		if errors.Is(err, ErrNewer) {
+			return cmp.Or(whole(packed), err) // or it is damage that looks so
+		}
+		if err != nil {
 			return err
 		}
 	}
-	// The end of gzip holds its checksum.
+	return whole(packed)
+}
+
+// whole reads to the end of gzip, which holds its checksum.
+func whole(packed io.Reader) error {
 	if _, err := io.Copy(io.Discard, packed); err != nil {
 		return unreadable(err, false)
 	}
