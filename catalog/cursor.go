@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"github.com/artdag/artdag/dag"
 )
 
 // cursor is how far a processor has come, and who works on it until when.
@@ -52,6 +54,15 @@ type Writes struct {
 	Durable []string    // ids of jobs that are durable; those not COMPLETED are left alone
 	Faults  []ItemFault // new or grown; Processor may be left empty
 	Cleared []string    // items whose fault is over
+	// Provenance documents of jobs; those of jobs that are not there are left out.
+	Provenance []Provenance
+}
+
+// Provenance is the document that says how the outputs of a job came to be.
+type Provenance struct {
+	Job     string
+	Content dag.ContentHash
+	CID     string // may be empty
 }
 
 // Advance moves the cursor of a processor and applies writes, in one
@@ -90,6 +101,9 @@ func (db *DB) apply(ctx context.Context, tx bun.Tx, processor string, w Writes) 
 	if err := setDurable(ctx, tx, w.Durable); err != nil {
 		return err
 	}
+	if err := setProvenance(ctx, tx, w.Provenance); err != nil {
+		return err
+	}
 	if err := clearFaults(ctx, tx, processor, w.Cleared); err != nil {
 		return err
 	}
@@ -102,4 +116,20 @@ func setDurable(ctx context.Context, tx bun.Tx, ids []string) error {
 			Where("id IN (?) AND status = ?", bun.List(part), Completed).Exec(ctx)
 		return err
 	})
+}
+
+// setProvenance notes documents with their jobs and the outputs of those.
+func setProvenance(ctx context.Context, tx bun.Tx, documents []Provenance) error {
+	for _, d := range documents {
+		_, err := tx.NewUpdate().Model((*Job)(nil)).
+			Set("provenance = ?, provenance_cid = nullif(?, '')", d.Content.String(), d.CID).Where("id = ?", d.Job).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.NewUpdate().Model((*outputRow)(nil)).Set("provenance_cid = nullif(?, '')", d.CID).Where("job_id = ?", d.Job).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -10,10 +10,8 @@ import (
 
 // PlanJob notes the plan of a job that is not final, and how many steps it has.
 func (db *DB) PlanJob(ctx context.Context, id string, plan dag.PlanID, steps int) error {
-	return db.write(ctx, "plan job "+id, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewUpdate().Model((*Job)(nil)).
-			Set("plan_id = ?, steps_total = ?", plan.String(), steps).
-			Where("id = ? AND status IN (?)", id, bun.List(unfinished())).Exec(ctx)
-		return err
-	})
+	_, err := db.bun.NewUpdate().Model((*Job)(nil)).
+		Set("plan_id = ?, steps_total = ?", plan.String(), steps).
+		Where("id = ? AND status IN (?)", id, bun.List(unfinished())).Exec(ctx)
+	return wrap(err, "plan job "+id)
 }

@@ -2,51 +2,39 @@ package catalog
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/uptrace/bun"
-
-	"github.com/artdag/artdag/dag"
 )
 
 // StartJob makes a QUEUED job RUNNING, or returns a StateError.
 func (db *DB) StartJob(ctx context.Context, id string, at time.Time) error {
-	return db.write(ctx, "start job "+id, func(ctx context.Context, tx bun.Tx) error {
-		update := tx.NewUpdate().Model((*Job)(nil)).Set("status = ?, started_at = ?", Running, at.UnixMilli())
-		return changeState(ctx, tx, update, id, Running, Queued)
-	})
+	update := db.bun.NewUpdate().Model((*Job)(nil)).Set("status = ?, started_at = ?", Running, at.UnixMilli())
+	return wrap(changeState(ctx, db.bun, update, id, Running, Queued), "start job "+id)
 }
 
 // PauseJob makes a QUEUED or RUNNING job PAUSED, or returns a StateError.
 func (db *DB) PauseJob(ctx context.Context, id string) error {
-	return db.write(ctx, "pause job "+id, func(ctx context.Context, tx bun.Tx) error {
-		update := tx.NewUpdate().Model((*Job)(nil)).Set("status = ?", Paused)
-		return changeState(ctx, tx, update, id, Paused, Queued, Running)
-	})
+	update := db.bun.NewUpdate().Model((*Job)(nil)).Set("status = ?", Paused)
+	return wrap(changeState(ctx, db.bun, update, id, Paused, Queued, Running), "pause job "+id)
 }
 
 // ResumeJob makes a PAUSED job what it was, QUEUED or RUNNING, or returns a
 // StateError.
 func (db *DB) ResumeJob(ctx context.Context, id string) error {
-	return db.write(ctx, "resume job "+id, func(ctx context.Context, tx bun.Tx) error {
-		update := tx.NewUpdate().Model((*Job)(nil)).
-			Set("status = CASE WHEN started_at IS NULL THEN ? ELSE ? END", Queued, Running)
-		return changeState(ctx, tx, update, id, Running, Paused)
-	})
+	update := db.bun.NewUpdate().Model((*Job)(nil)).Set("status = CASE WHEN started_at IS NULL THEN ? ELSE ? END", Queued, Running)
+	return wrap(changeState(ctx, db.bun, update, id, Running, Paused), "resume job "+id)
 }
 
 // CancelJob makes an unfinished job CANCELLED, or returns a StateError. why is
 // for people. Of the counts it takes what was executed, cached and failed; the
 // rest of the job's steps counts as skipped.
 func (db *DB) CancelJob(ctx context.Context, id string, at time.Time, why string, c Counts) error {
-	return db.write(ctx, "cancel job "+id, func(ctx context.Context, tx bun.Tx) error {
-		update := tx.NewUpdate().Model((*Job)(nil)).
-			Set("status = ?, error = ?, finished_at = ?", Cancelled, clean(why), at.UnixMilli()).
-			Set("steps_executed = ?, steps_cached = ?, steps_failed = ?", c.Executed, c.Cached, c.Failed).
-			Set("steps_skipped = steps_total - ?", c.Executed+c.Cached+c.Failed)
-		return changeState(ctx, tx, update, id, Cancelled, unfinished()...)
-	})
+	update := db.bun.NewUpdate().Model((*Job)(nil)).
+		Set("status = ?, error = ?, finished_at = ?", Cancelled, clean(why), at.UnixMilli()).
+		Set("steps_executed = ?, steps_cached = ?, steps_failed = ?", c.Executed, c.Cached, c.Failed).
+		Set("steps_skipped = steps_total - ?", c.Executed+c.Cached+c.Failed)
+	return wrap(changeState(ctx, db.bun, update, id, Cancelled, unfinished()...), "cancel job "+id)
 }
 
 // ReopenJob makes a FAILED, CANCELLED or INTERRUPTED job QUEUED again, as if it
@@ -69,42 +57,21 @@ func (db *DB) ReopenJob(ctx context.Context, id string) error {
 // SetPriority changes the priority of an unfinished job, or returns a
 // StateError.
 func (db *DB) SetPriority(ctx context.Context, id string, p Priority) error {
-	return db.write(ctx, "set the priority of job "+id, func(ctx context.Context, tx bun.Tx) error {
-		update := tx.NewUpdate().Model((*Job)(nil)).Set("priority = ?", p)
-		return changeState(ctx, tx, update, id, "", unfinished()...)
-	})
+	update := db.bun.NewUpdate().Model((*Job)(nil)).Set("priority = ?", p)
+	return wrap(changeState(ctx, db.bun, update, id, "", unfinished()...), "set the priority of job "+id)
 }
 
 // SetDurable records that every output of a COMPLETED job is pinned, or returns
 // a StateError.
 func (db *DB) SetDurable(ctx context.Context, id string) error {
-	return db.write(ctx, "set job "+id+" durable", func(ctx context.Context, tx bun.Tx) error {
-		update := tx.NewUpdate().Model((*Job)(nil)).Set("durable = ?", true)
-		return changeState(ctx, tx, update, id, "", Completed)
-	})
-}
-
-// SetProvenance records the provenance document of a job, and its cid, with the
-// job and its outputs. ErrNotFound when there is no such job.
-func (db *DB) SetProvenance(ctx context.Context, id string, document dag.ContentHash, cid string) error {
-	return db.write(ctx, "set the provenance of job "+id, func(ctx context.Context, tx bun.Tx) error {
-		result, err := tx.NewUpdate().Model((*Job)(nil)).
-			Set("provenance = ?, provenance_cid = nullif(?, '')", document.String(), cid).Where("id = ?", id).Exec(ctx)
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, ErrNotFound)
-		}
-		_, err = tx.NewUpdate().Model((*outputRow)(nil)).
-			Set("provenance_cid = nullif(?, '')", cid).Where("job_id = ?", id).Exec(ctx)
-		return err
-	})
+	update := db.bun.NewUpdate().Model((*Job)(nil)).Set("durable = ?", true)
+	return wrap(changeState(ctx, db.bun, update, id, "", Completed), "set job "+id+" durable")
 }
 
 // changeState does an update of a job that is in one of the given states, and
-// tells why when it did not apply.
-func changeState(ctx context.Context, tx bun.Tx, update *bun.UpdateQuery, id string, want Status, from ...Status) error {
+// tells why when it did not apply. One statement needs no transaction around it,
+// which would be two round trips more.
+func changeState(ctx context.Context, tx bun.IDB, update *bun.UpdateQuery, id string, want Status, from ...Status) error {
 	result, err := update.Where("id = ? AND status IN (?)", id, bun.List(from)).Exec(ctx)
 	if err != nil {
 		return err

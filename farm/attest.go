@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/artdag/artdag/catalog"
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/pipeline"
@@ -22,8 +24,13 @@ var _ pipeline.Processor = (*attest)(nil)
 func (*attest) Name() string { return "provenance" }
 
 // Trigger finds completed jobs without provenance whose steps are all recorded.
+// Nobody waits for a document as people wait for a job: while many jobs are to be
+// planned or ended, those come first, for half a minute at most.
 func (a *attest) Trigger(ctx context.Context, cursor string) ([]pipeline.Item, string, error) {
 	jobs, err := a.s.Catalog.Unattested(ctx, 20)
+	if len(jobs) > 0 && a.s.busy() && time.Since(jobs[0].Finished) < 30*time.Second {
+		return nil, cursor, err
+	}
 	var out []pipeline.Item
 	for _, job := range jobs {
 		out = append(out, pipeline.Item{Key: job.ID, Data: job})
@@ -31,35 +38,45 @@ func (a *attest) Trigger(ctx context.Context, cursor string) ([]pipeline.Item, s
 	return out, cursor, err
 }
 
-// Process writes the documents. A job whose steps are not all recorded yet fails
-// and is tried again.
+// Process makes the documents, some at a time, since each is synced to disk. A
+// job whose steps are not all recorded yet fails and is tried again.
 func (a *attest) Process(ctx context.Context, items []pipeline.Item) (catalog.Writes, error) {
+	made, errs := make([]catalog.Provenance, len(items)), make([]error, len(items))
+	var group errgroup.Group
+	group.SetLimit(4)
+	for i, item := range items {
+		group.Go(func() error {
+			made[i], errs[i] = a.one(ctx, item.Data.(catalog.Job))
+			return nil
+		})
+	}
+	_ = group.Wait() // each has its own error
+	var writes catalog.Writes
 	failed := make(pipeline.ItemErrors)
-	for _, item := range items {
-		if err := a.one(ctx, item.Data.(catalog.Job)); err != nil {
-			failed[item.Key] = err
+	for i, item := range items {
+		if errs[i] != nil {
+			failed[item.Key] = errs[i]
+		} else {
+			writes.Provenance = append(writes.Provenance, made[i])
 		}
 	}
 	if len(failed) > 0 {
-		return catalog.Writes{}, failed
+		return writes, failed
 	}
-	return catalog.Writes{}, nil
+	return writes, nil
 }
 
-func (a *attest) one(ctx context.Context, job catalog.Job) error {
+func (a *attest) one(ctx context.Context, job catalog.Job) (catalog.Provenance, error) {
 	record, err := a.record(ctx, job)
 	if err != nil {
-		return err
+		return catalog.Provenance{}, err
 	}
 	document, err := provenance.Sign(ctx, a.s.key, record)
 	if err != nil {
-		return err
+		return catalog.Provenance{}, err
 	}
 	content, err := a.s.Put(ctx, bytes.NewReader(document), dag.ContentHash{})
-	if err != nil {
-		return err
-	}
-	return a.s.Catalog.SetProvenance(ctx, job.ID, content.Hash, content.CID)
+	return catalog.Provenance{Job: job.ID, Content: content.Hash, CID: content.CID}, err
 }
 
 // record gathers what is known of a job.

@@ -25,10 +25,12 @@ func (s *Scheduler) finishJobs(ctx context.Context) {
 		if err != nil {
 			return err
 		}
+		s.endings.Store(int64(len(ids)))
 		var group errgroup.Group
 		group.SetLimit(4) // each waits for the catalog's disk most of the time
 		for _, id := range ids {
 			group.Go(func() error {
+				defer s.endings.Add(-1)
 				if err := s.finishOne(ctx, id); err != nil {
 					s.complain("finish job "+id, err)
 				}
@@ -55,7 +57,8 @@ func (s *Scheduler) finishOne(ctx context.Context, id string) error {
 		return err
 	}
 	if job.Status.Final() {
-		return s.forget(ctx, job)
+		plan, _ := s.plans.get(job.PlanID) // it may never have had one
+		return s.forget(ctx, id, plan)
 	}
 	plan, err := s.planOf(ctx, job)
 	if err != nil {
@@ -65,7 +68,7 @@ func (s *Scheduler) finishOne(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.finish(ctx, id, end)
+	return s.finish(ctx, job, plan, end)
 }
 
 // ending says how a job ended.
@@ -178,10 +181,10 @@ func memberOf(members []cache.Member, name string) (cache.Member, bool) {
 	return cache.Member{}, false
 }
 
-// finish records the end of a job and takes it from the farm. Another scheduler
-// may have recorded it already.
-func (s *Scheduler) finish(ctx context.Context, id string, end catalog.Finish) error {
-	err := s.Catalog.FinishJob(ctx, id, end)
+// finish records the end of a job and takes it from the farm; plan is nil when it
+// has none. Another scheduler may have recorded it already.
+func (s *Scheduler) finish(ctx context.Context, job catalog.Job, plan *planned, end catalog.Finish) error {
+	err := s.Catalog.FinishJob(ctx, job.ID, end)
 	var state *catalog.StateError
 	if err != nil && !errors.As(err, &state) {
 		return err
@@ -189,29 +192,25 @@ func (s *Scheduler) finish(ctx context.Context, id string, end catalog.Finish) e
 	if err == nil {
 		s.metrics.JobEnded(end.Status, end.Counts)
 	}
-	s.Logger.Info("job ended", "job", id, "status", end.Status, "executed", end.Counts.Executed, "cached", end.Counts.Cached, "failed", end.Counts.Failed)
-	job, err := s.Catalog.Job(ctx, id)
-	if err != nil {
-		return err
-	}
-	s.noteRun(ctx, job.RunID, string(end.Status), id)
-	s.hub.changed(id)
+	s.Logger.Info("job ended", "job", job.ID, "status", end.Status, "executed", end.Counts.Executed, "cached", end.Counts.Cached, "failed", end.Counts.Failed)
+	s.noteRun(ctx, job.RunID, string(end.Status), job.ID)
+	s.hub.changed(job.ID)
 	s.runner.Wake("provenance")
-	return s.forget(ctx, job)
+	return s.forget(ctx, job.ID, plan)
 }
 
 // forget withdraws a job that is final from its steps.
-func (s *Scheduler) forget(ctx context.Context, job catalog.Job) error {
-	if plan, err := s.plans.get(job.PlanID); err == nil {
+func (s *Scheduler) forget(ctx context.Context, job string, plan *planned) error {
+	if plan != nil {
 		ids := make([]dag.CacheID, len(plan.Steps))
 		for i := range plan.Steps {
 			ids[i] = plan.Steps[i].ID
 		}
-		if err := s.claims.Forget(ctx, job.ID, ids); err != nil {
+		if err := s.claims.Forget(ctx, job, ids); err != nil {
 			return err
 		}
 	}
-	return s.claims.Dismiss(ctx, job.ID, s.Classes)
+	return s.claims.Dismiss(ctx, job, s.Classes)
 }
 
 // reopenSteps submits results again that are gone.

@@ -38,6 +38,9 @@ func (s *Scheduler) enqueue(id string) {
 	}
 }
 
+// busy reports whether more jobs wait to be planned or ended than are done at once.
+func (s *Scheduler) busy() bool { return int64(len(s.work))+s.endings.Load() > 8 }
+
 // planOne brings a job to the farm, unless it is there or final. A job whose
 // recipe or inputs are wrong ends FAILED; what may be mended by waiting is
 // tried again by the reconciler.
@@ -56,7 +59,7 @@ func (s *Scheduler) planOne(ctx context.Context, id string) error {
 	defer release()
 	plan, err := s.planOf(ctx, job)
 	if wrong(err) {
-		return s.finish(ctx, id, catalog.Finish{Status: catalog.Failed, Error: err.Error(), At: time.Now()})
+		return s.finish(ctx, job, nil, catalog.Finish{Status: catalog.Failed, Error: err.Error(), At: time.Now()})
 	}
 	if err == nil {
 		err = s.room(ctx) // before anything is written for nothing

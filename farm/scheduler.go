@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -82,8 +83,9 @@ type Scheduler struct {
 	metrics    *metrics.Metrics
 	key        provenance.Key
 
-	asked    time.Time   // when Redis was last asked who it is; checkEpoch's own
-	work     chan string // ids of jobs to plan
+	asked    time.Time    // when Redis was last asked who it is; checkEpoch's own
+	work     chan string  // ids of jobs to plan
+	endings  atomic.Int64 // jobs that are to be ended now
 	finished chan struct{}
 	reopened chan struct{}
 	forgot   chan struct{}

@@ -396,7 +396,8 @@ func (s *Scheduler) Cancel(ctx context.Context, id string) error {
 	if job, err = s.Catalog.Job(ctx, job.ID); err != nil { // it may have been planned meanwhile
 		return err
 	}
-	return unavailableNow(s.forget(ctx, job))
+	plan, _ := s.plans.get(job.PlanID) // it may have none yet
+	return unavailableNow(s.forget(ctx, job.ID, plan))
 }
 
 // steer tells Redis; a job that is not there is told so when it comes.

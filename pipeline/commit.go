@@ -43,7 +43,7 @@ func (l *loop) writes(b *batch, r result) catalog.Writes {
 }
 
 func empty(w catalog.Writes) bool {
-	return len(w.Steps)+len(w.Items)+len(w.Pins)+len(w.Durable)+len(w.Faults)+len(w.Cleared) == 0
+	return len(w.Steps)+len(w.Items)+len(w.Pins)+len(w.Durable)+len(w.Faults)+len(w.Cleared)+len(w.Provenance) == 0
 }
 
 // whose finds out whether a commit failed because the catalog is down, or

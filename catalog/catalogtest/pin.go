@@ -61,7 +61,7 @@ func testUnpinned(t *testing.T, db *catalog.DB) {
 	ctx := t.Context()
 	first := finished(t, db, 0, "a")
 	finished(t, db, 1, "a", "b")
-	must(t, db.SetProvenance(ctx, first.ID, content("p"), ""))
+	attest(t, db, catalog.Provenance{Job: first.ID, Content: content("p")})
 	must(t, db.RecordItems(ctx, []catalog.Item{{Content: content("p"), CID: "bafyp", Created: epoch()}}))
 	failed := created(t, db, "film", 2)
 	must(t, db.FinishJob(ctx, failed.ID, catalog.Finish{Status: catalog.Failed, At: after(2), Outputs: []catalog.Output{{Name: "c", Content: content("c")}}}))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -143,19 +144,27 @@ func testProvenance(t *testing.T, db *catalog.DB) {
 	wantState(t, db.SetDurable(ctx, job.ID), catalog.Queued)
 	must(t, db.FinishJob(ctx, job.ID, catalog.Finish{Status: catalog.Completed, At: after(1)}))
 	must(t, db.SetDurable(ctx, job.ID))
-	must(t, db.SetProvenance(ctx, job.ID, content("provenance"), "bafyprovenance"))
+	attest(t, db, catalog.Provenance{Job: job.ID, Content: content("provenance"), CID: "bafyprovenance"},
+		catalog.Provenance{Job: catalog.NewJobID(epoch()), Content: content("x")}) // of a job that is not there
 	got, err := db.Job(ctx, job.ID)
 	must(t, err)
 	if !got.Durable || got.Provenance != content("provenance") || got.ProvenanceCID != "bafyprovenance" {
 		t.Errorf("the job: %+v", got)
 	}
-	for _, err := range []error{
-		db.SetProvenance(ctx, catalog.NewJobID(epoch()), content("x"), ""), db.SetDurable(ctx, catalog.NewJobID(epoch())),
-	} {
-		if !errors.Is(err, catalog.ErrNotFound) {
-			t.Errorf("of a job that is not there: %v", err)
-		}
+	if err := db.SetDurable(ctx, catalog.NewJobID(epoch())); !errors.Is(err, catalog.ErrNotFound) {
+		t.Errorf("of a job that is not there: %v", err)
 	}
+}
+
+// attest records documents as a processor does.
+func attest(t *testing.T, db *catalog.DB, documents ...catalog.Provenance) {
+	t.Helper()
+	_, held, err := db.Acquire(t.Context(), "provenance", "a", after(0), time.Second)
+	must(t, err)
+	if !held {
+		t.Fatal("another has the lease")
+	}
+	must(t, db.Advance(t.Context(), "provenance", "a", "", "", after(1), catalog.Writes{Provenance: documents}))
 }
 
 func testOpenJobs(t *testing.T, db *catalog.DB) {
