@@ -33,8 +33,8 @@ func measureBlender(b *bench) ([]result, error) {
 		return nil, err
 	}
 	row, err := alternate(b.n(3, 1),
-		func() (float64, error) { return b.artdagFresh(1, recipe, "--jobs", "2", "-i", "clip="+scene) },
-		func() (float64, error) { return b.xargs(calls, 2) })
+		b.costing("artdag", b.n(48, 4), func() (float64, error) { return b.artdagFresh(1, recipe, "--jobs", "2", "-i", "clip="+scene) }),
+		b.costing("xargs", b.n(48, 4), func() (float64, error) { return b.xargs(calls, 2) }))
 	if err != nil {
 		return nil, err
 	}

@@ -71,3 +71,14 @@ func (c cpu) since(before cpu, n int) string {
 	}
 	return fmt.Sprintf("%d us of CPU each (%s)", int(sum.Microseconds())/n, strings.Join(parts, ", "))
 }
+
+// costing is f, and says what each of n pieces of work in it cost the processes
+// that f started.
+func (b *bench) costing(what string, n int, f timed) timed {
+	return func() (float64, error) {
+		before := ended()
+		took, err := f()
+		b.say("%s: %s, %d ms of CPU for each of %d", what, figure(took, "s"), (ended()-before).Milliseconds()/int64(n), n)
+		return took, err
+	}
+}

@@ -18,8 +18,8 @@ func measureSegments(b *bench) ([]result, error) {
 		return nil, err
 	}
 	row, err := alternate(b.n(5, 2),
-		func() (float64, error) { return b.artdagFresh(n, recipe, "--jobs", "2", "-i", "clip="+clip) },
-		func() (float64, error) { return b.xargs(calls, 2) })
+		b.costing("artdag", n, func() (float64, error) { return b.artdagFresh(n, recipe, "--jobs", "2", "-i", "clip="+clip) }),
+		b.costing("xargs", n, func() (float64, error) { return b.xargs(calls, 2) }))
 	if err != nil {
 		return nil, err
 	}

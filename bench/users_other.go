@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os/exec"
 	"syscall"
+	"time"
 )
 
 // The bench compiles everywhere; its servers run on Unix only.
@@ -13,3 +14,6 @@ import (
 func setApart(*exec.Cmd) {}
 
 func plainUser(string) (*syscall.SysProcAttr, error) { return nil, errors.ErrUnsupported }
+
+// ended is not known here.
+func ended() time.Duration { return 0 }

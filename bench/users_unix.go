@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // setApart gives the process a group of its own: an interrupt from the keyboard
@@ -37,4 +38,14 @@ func plainUser(folder string) (*syscall.SysProcAttr, error) {
 		return &syscall.SysProcAttr{Credential: who}, errors.Join(uidErr, gidErr, os.Chown(folder, uid, gid))
 	}
 	return nil, errors.New("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
+}
+
+// ended is the CPU time of all processes that this one waited for, and of those
+// that they waited for.
+func ended() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
