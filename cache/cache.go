@@ -22,7 +22,11 @@ type Cache struct {
 	limit    int64
 	readOnly bool
 	store    *storeLock
+	durable  *committer
+	disk     *disk
 	blocks   sync.Pool // of *block: what streams through here
+
+	staged *Scratch // of all puts; made by the first, guarded by mu
 
 	background sync.WaitGroup
 	commits    atomic.Int64
@@ -73,7 +77,7 @@ func Open(dir string, opts Options) (*Cache, error) {
 		c.limit = c.defaultLimit()
 	}
 	if err := c.sweepScratch(); err != nil {
-		return nil, fmt.Errorf("cache: open %s: %w", dir, errors.Join(err, c.store.close()))
+		return nil, fmt.Errorf("cache: open %s: %w", dir, errors.Join(err, c.store.close(), c.disk.close()))
 	}
 	return c, nil
 }
@@ -88,6 +92,11 @@ func (c *Cache) prepare() error {
 	}
 	store, err := openStoreLock(filepath.Join(c.dir, "store.lock"))
 	c.store = store
+	if err != nil {
+		return err
+	}
+	c.disk, err = openDisk(c.dir)
+	c.durable = newCommitter(c.makeDurable)
 	return err
 }
 
@@ -103,7 +112,7 @@ func (c *Cache) Close() error {
 		return nil
 	}
 	c.background.Wait()
-	return errors.Join(c.tidyErr, c.snapshotIfDue(), c.store.close())
+	return errors.Join(c.tidyErr, c.snapshotIfDue(), c.closeStaged(), c.store.close(), c.disk.close())
 }
 
 // Dir returns the absolute path of the cache's folder.

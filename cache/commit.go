@@ -17,7 +17,7 @@ import (
 // Where a folder of that name is there already and whole, it stays: the same
 // bytes are no change, others are a DifferentError and nothing at all happens.
 func (s *staging) commit() error {
-	if err := syncAll(s.unsaved); err != nil {
+	if err := s.cache.durable.save(s.unsaved); err != nil {
 		return err
 	}
 	// In one go with the check: of two that store the same step at once, the
@@ -26,7 +26,7 @@ func (s *staging) commit() error {
 		return err
 	}
 	s.cache.upkeep()
-	return syncAll(s.parents())
+	return s.cache.durable.save(s.parents())
 }
 
 func (s *staging) install() error {
@@ -74,10 +74,9 @@ func (s *staging) installFolder(f stagedFolder) (int64, error) {
 	return f.metaSize, full(os.Rename(f.dir, place))
 }
 
-// clear moves what is left of a damaged folder out of the way; the scratch
-// folder takes it with it.
+// clear moves what is left of a damaged folder out of the way, to be removed.
 func (s *staging) clear(place string) error {
-	err := os.Rename(place, filepath.Join(s.scratch.Dir, "damaged-"+randomName()))
+	err := os.Rename(place, s.path("damaged-"+randomName()))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

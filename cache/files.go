@@ -62,6 +62,23 @@ func writeFile(path string, text []byte) error {
 	return full(os.WriteFile(path, text, 0o644))
 }
 
+const (
+	// manyPaths is from how many files and folders on one sync of the whole file
+	// system costs less than one of each.
+	manyPaths = 6
+	// littleDirty is how much may wait for the disks of this machine for that: a
+	// film that a tool is writing would be waited for as well.
+	littleDirty = 64 << 20
+)
+
+// makeDurable syncs files and folders of the cache, in whichever way costs less.
+func (c *Cache) makeDurable(paths []string) error {
+	if len(paths) >= manyPaths && c.disk != nil && dirtyBytes() <= littleDirty {
+		return full(c.disk.sync())
+	}
+	return syncAll(paths)
+}
+
 // syncAll syncs files and folders at the same time, so that a journalling file
 // system commits once for all of them instead of once for each.
 func syncAll(paths []string) error {

@@ -111,7 +111,7 @@ func (s *staging) manifest(ctx context.Context, m *metadata, list []Member) erro
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(s.scratch.Dir, m.File)
+	path := s.path(m.File)
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (c *Cache) link(id dag.CacheID, from *Entry) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	for _, f := range m.files() {
-		if err := linkInto(filepath.Join(from.Dir, f.name), filepath.Join(s.scratch.Dir, "new", f.name)); err != nil {
+		if err := linkInto(filepath.Join(from.Dir, f.name), filepath.Join(s.folderPath(), f.name)); err != nil {
 			return missing(err)
 		}
 	}

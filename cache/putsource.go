@@ -27,7 +27,7 @@ func (c *Cache) putSource(ctx context.Context, r io.Reader, want dag.ContentHash
 		return Source{}, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	arrived := filepath.Join(s.scratch.Dir, "arrived")
+	arrived := s.path("arrived")
 	d, err := c.receive(ctx, r, arrived)
 	if err != nil {
 		return Source{}, err

@@ -10,10 +10,14 @@ import (
 )
 
 // staging is a result on its way into the cache: complete folders in a scratch
-// folder, which commit moves to where they belong.
+// folder, which commit moves to where they belong. All puts of an open cache
+// share that folder: one of their own would be two more files to make and to
+// remove for each, which takes longer than storing a small result.
 type staging struct {
 	cache   *Cache
-	scratch *Scratch
+	name    string   // absolute; what begins with it is this one's
+	made    []string // names that may be left, to be removed
+	first   string   // the folder that takes the files; see folderPath
 	folders []stagedFolder
 	unsaved []string // what has to be synced before the rename
 	adopted []string // names in content/ that a commit made and that failed since
@@ -27,16 +31,53 @@ type stagedFolder struct {
 }
 
 func (c *Cache) newStaging() (*staging, error) {
-	s, err := c.Scratch("put")
+	dir, err := c.stagingFolder()
 	if err != nil {
 		return nil, err
 	}
-	return &staging{cache: c, scratch: s}, nil
+	return &staging{cache: c, name: filepath.Join(dir, randomName())}, nil
+}
+
+// stagingFolder returns the folder that all puts share. It is made by the first
+// and removed by Close.
+func (c *Cache) stagingFolder() (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.staged == nil {
+		s, err := c.Scratch("put")
+		if err != nil {
+			return "", err
+		}
+		c.staged = s
+	}
+	return c.staged.Dir, nil
+}
+
+// closeStaged removes that folder.
+func (c *Cache) closeStaged() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.staged == nil {
+		return nil
+	}
+	err := c.staged.Close()
+	c.staged = nil
+	return err
+}
+
+// path returns a new name in the staging area, which close removes.
+func (s *staging) path(name string) string {
+	path := s.name + "-" + name
+	s.made = append(s.made, path)
+	return path
 }
 
 // close removes what was not committed.
 func (s *staging) close() error {
-	err := s.scratch.Close()
+	var err error
+	for _, path := range s.made {
+		err = errors.Join(err, removeAll(path))
+	}
 	if len(s.adopted) == 0 {
 		return err
 	}
@@ -80,7 +121,7 @@ func (s *staging) digestWritten(ctx context.Context, path string, size int64) (d
 
 // place puts a file whose digest is known under name.
 func (s *staging) place(path, name string, d digest) error {
-	dest := filepath.Join(s.scratch.Dir, "new", name)
+	dest := filepath.Join(s.folderPath(), name)
 	if err := os.MkdirAll(filepath.Dir(dest), 0o755); err != nil {
 		return full(err)
 	}
@@ -96,6 +137,14 @@ func (s *staging) place(path, name string, d digest) error {
 	}
 	s.unsaved = append(s.unsaved, dest)
 	return seal(dest)
+}
+
+// folderPath is where the folder is made that takes the files.
+func (s *staging) folderPath() string {
+	if s.first == "" {
+		s.first = s.path("new")
+	}
+	return s.first
 }
 
 // moveAlone renames a file that has no other name. One that has (a tool linked
@@ -131,10 +180,10 @@ func (c *Cache) linkContent(d digest, dest string) (bool, error) {
 // folder writes the metadata of the staged files. The first folder takes the
 // files themselves, each further one gets links to them.
 func (s *staging) folder(place string, m *metadata) error {
-	dir := filepath.Join(s.scratch.Dir, "new")
+	dir := s.folderPath()
 	if n := len(s.folders); n > 0 {
 		first := s.folders[0].dir
-		dir = fmt.Sprintf("%s%d", dir, n)
+		dir = s.path(fmt.Sprintf("new%d", n))
 		for _, f := range m.files() {
 			if err := linkInto(filepath.Join(first, f.name), filepath.Join(dir, f.name)); err != nil {
 				return err
