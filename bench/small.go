@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -13,23 +14,28 @@ import (
 
 // smallFiles compares storing very many small files with `ipfs add` of their
 // folder into a new repository. Ours are stored as a worker of eight slots does,
-// that many at a time, each synced before the next.
-func (b *bench) smallFiles() (row result, err error) {
+// that many at a time, each synced before the next. Kubo's default repository
+// does not sync its blocks, so there is a second row beside one that does.
+func (b *bench) smallFiles() (rows []result, err error) {
 	n := b.n(10_000, 500)
 	dir, paths, err := b.randomFiles(n, 64<<10)
 	if err != nil {
-		return row, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	row, err = alternate(b.n(3, 1),
-		func() (float64, error) {
-			return b.inFreshCache(func(c *cache.Cache) error {
-				return each(paths, slotsOfWorker, func(path string) error { return putSource(b, c, path) })
-			})
-		},
-		func() (float64, error) { return b.ipfsAdd(dir) })
-	row.Name, row.Beside, row.Goal = fmt.Sprintf("store %d x 64 KiB", n), "ipfs add of the folder", atMost("ratio", 1)
-	return row.judged(), err
+	ours := func() (float64, error) {
+		return b.inFreshCache(func(c *cache.Cache) error {
+			return each(paths, slotsOfWorker, func(path string) error { return putSource(b, c, path) })
+		})
+	}
+	row, err := alternate(b.n(3, 1), ours, func() (float64, error) { return b.ipfsAdd(dir, false) })
+	if err != nil {
+		return nil, err
+	}
+	row.Name, row.Beside, row.Goal = fmt.Sprintf("store %d x 64 KiB", n), "ipfs add of the folder, which syncs no block", atMost("ratio", 1)
+	durable, err := alternate(b.n(3, 1), ours, func() (float64, error) { return b.ipfsAdd(dir, true) })
+	durable.Name, durable.Beside = row.Name+" beside synced", "ipfs add that syncs its blocks"
+	return []result{row.judged(), durable}, err
 }
 
 func (b *bench) randomFiles(n int, size int64) (dir string, paths []string, err error) {
@@ -47,8 +53,9 @@ func (b *bench) randomFiles(n int, size int64) (dir string, paths []string, err 
 }
 
 // ipfsAdd adds a folder to a new repository of Kubo, without a daemon and with
-// blocks that are leaves as ours are.
-func (b *bench) ipfsAdd(dir string) (took float64, err error) {
+// blocks that are leaves as ours are. With synced, each block is durable before
+// it counts, as ours are.
+func (b *bench) ipfsAdd(dir string, synced bool) (took float64, err error) {
 	ipfs, err := kuboProgram()
 	if err != nil {
 		return 0, err
@@ -69,7 +76,25 @@ func (b *bench) ipfsAdd(dir string) (took float64, err error) {
 	if err := run("init", "--profile=unixfs-v1-2025,test,autoconf-off"); err != nil {
 		return 0, err
 	}
+	if synced {
+		if err := syncBlocks(filepath.Join(repo, "config")); err != nil {
+			return 0, err
+		}
+	}
 	return seconds(func() error { return run("add", "--recursive", "--quieter", "--offline", dir) })
+}
+
+// syncBlocks has a repository of Kubo sync its blocks.
+func syncBlocks(config string) error {
+	text, err := os.ReadFile(config)
+	if err != nil {
+		return err
+	}
+	unsynced := []byte(`"sync": false`)
+	if !bytes.Contains(text, unsynced) {
+		return fmt.Errorf("%s: has no %s", config, unsynced)
+	}
+	return os.WriteFile(config, bytes.Replace(text, unsynced, []byte(`"sync": true`), 1), 0o600)
 }
 
 // kuboProgram is ipfs on the PATH, or the one that `make test-tools` builds.

@@ -47,7 +47,7 @@ func measureStore(b *bench) ([]result, error) {
 		rows = append(rows, row.judged())
 	}
 	small, err := b.smallFiles()
-	return append(rows, small), err
+	return append(rows, small...), err
 }
 
 // inFreshCache measures one act on an empty cache, which goes afterwards.

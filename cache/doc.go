@@ -36,11 +36,11 @@
 //
 // # How a result is stored
 //
-//	scratch/put-x/new/output.mkv     moved there by Put; read once: hash and cid;
-//	                                 linked instead if content/ has the bytes
-//	scratch/put-x/new/metadata.json  written
-//	scratch/put-x/new1/...           the same for the second id: links
-//	sync                             files, metadata, folders, all at the same time
+//	scratch/put-x/y-new/output.mkv     moved there by Put; read once: hash and cid;
+//	                                   linked instead if content/ has the bytes
+//	scratch/put-x/y-new/metadata.json  written
+//	scratch/put-x/y-new1/...           the same for the second id: links
+//	sync                               files, metadata, folders, all at the same time
 //	---- store lock ----
 //	                                 an entry of that id, whole? then that one stands
 //	content/ab/{content_hash}        linked
@@ -49,6 +49,11 @@
 //	usage                            counted
 //	---- store lock ----
 //	sync                             the cache's folder
+//
+// put-x is shared by all puts of an open cache, y is one of them. So are the
+// syncs: puts that have to wait for the sync of another one share the next. None
+// goes on, to the rename or back to its caller, before a sync ended well that
+// began after all its writes.
 //
 // # Locks
 //
