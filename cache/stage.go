@@ -119,6 +119,10 @@ func (s *staging) digestWritten(ctx context.Context, path string, size int64) (d
 	return s.cache.digest(ctx, f, nil)
 }
 
+// largeFile is from how many bytes on a file is synced by its own put: those who
+// share a sync should not wait for a film.
+const largeFile = 16 << 20
+
 // place puts a file whose digest is known under name.
 func (s *staging) place(path, name string, d digest) error {
 	dest := filepath.Join(s.folderPath(), name)
@@ -135,8 +139,14 @@ func (s *staging) place(path, name string, d digest) error {
 	if err := moveAlone(path, dest); err != nil {
 		return err
 	}
+	if err := seal(dest); err != nil {
+		return err
+	}
+	if d.size >= largeFile {
+		return syncPath(dest)
+	}
 	s.unsaved = append(s.unsaved, dest)
-	return seal(dest)
+	return nil
 }
 
 // folderPath is where the folder is made that takes the files.
