@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -174,6 +175,21 @@ func TestNobodyThere(t *testing.T) {
 	_, err := c.Job(t.Context(), "x")
 	if away, ok := errors.AsType[*client.AwayError](err); !ok || !strings.Contains(err.Error(), server.URL) {
 		t.Errorf("Job: %v (%v), want an AwayError that names %s", err, away, server.URL)
+	}
+}
+
+// A certificate that nobody here vouches for is not asked for again.
+func TestUntrustedCertificate(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it is told of the refusal
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	told := 0
+	c := dial(t, server, client.Options{Away: func(error, time.Duration) { told++ }})
+	_, err := c.Job(t.Context(), "x")
+	if err == nil || !strings.Contains(err.Error(), server.URL) || !strings.Contains(err.Error(), "SSL_CERT_FILE") || told != 0 {
+		t.Errorf("Job: %v, after it was tried %d times more; want an error at once that names %s and SSL_CERT_FILE", err, told, server.URL)
 	}
 }
 

@@ -3,6 +3,7 @@ package client
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -82,7 +83,18 @@ func (e *AwayError) Error() string {
 	if u, ok := errors.AsType[*url.Error](cause); ok {
 		cause = u.Err
 	}
-	return fmt.Sprintf("the farm at %s cannot be reached: %v", e.Server, cause)
+	text := fmt.Sprintf("the farm at %s cannot be reached: %v", e.Server, cause)
+	if untrusted(e) {
+		text += " (a farm's own certificate authority goes into SSL_CERT_FILE, or among those of the system)"
+	}
+	return text
+}
+
+// untrusted reports whether the farm showed a certificate that is not good here:
+// asking again does not help.
+func untrusted(err error) bool {
+	_, is := errors.AsType[*tls.CertificateVerificationError](err)
+	return is
 }
 
 // Unwrap returns the cause.

@@ -5,9 +5,12 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 )
@@ -21,7 +24,7 @@ func run(args []string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "usage: healthcheck URL [STATUS]")
 		return 2
 	}
-	client := http.Client{Timeout: 3 * time.Second}
+	client := http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{TLSClientConfig: trust(args[0])}}
 	answer, err := client.Get(args[0])
 	if err != nil {
 		fmt.Fprintln(stderr, "healthcheck:", err)
@@ -37,4 +40,15 @@ func run(args []string, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// trust takes any certificate of a server on this machine: it is for the name
+// by which others know it.
+func trust(address string) *tls.Config {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil // the request says what is wrong with it
+	}
+	ip := net.ParseIP(u.Hostname())
+	return &tls.Config{InsecureSkipVerify: ip != nil && ip.IsLoopback()}
 }

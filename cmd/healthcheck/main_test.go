@@ -2,14 +2,17 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	answers := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/well":
 			w.WriteHeader(http.StatusNoContent)
@@ -18,8 +21,12 @@ func TestExitCodes(t *testing.T) {
 		default:
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
-	}))
+	})
+	server, secure := httptest.NewServer(answers), httptest.NewUnstartedServer(answers)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it is told of who does not trust it
+	secure.StartTLS()
 	t.Cleanup(server.Close)
+	t.Cleanup(secure.Close)
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	for name, test := range map[string]struct {
@@ -30,6 +37,9 @@ func TestExitCodes(t *testing.T) {
 		"ill":               {[]string{server.URL + "/ill"}, 1},
 		"expected status":   {[]string{server.URL + "/stranger", "401"}, 0},
 		"unexpected status": {[]string{server.URL + "/well", "401"}, 1},
+		"over TLS":          {[]string{secure.URL + "/well"}, 0},
+		"ill over TLS":      {[]string{secure.URL + "/ill"}, 1},
+		"TLS elsewhere":     {[]string{strings.Replace(secure.URL, "127.0.0.1", "localhost", 1) + "/well"}, 1},
 		"nobody":            {[]string{gone.URL}, 1},
 		"no address":        {nil, 2},
 	} {
