@@ -218,7 +218,7 @@ func RunWorker(ctx context.Context, c WorkerSettings, version string, log *slog.
 	w, err := newWorkerIn(c.CacheRoot, WorkerConfig{
 		Redis: client, Open: func() (redis.UniversalClient, error) { return where.Open(0), nil }, Prefix: where.Prefix, CacheDir: c.CacheDir,
 		Limit: limit, Types: types, Slots: c.Slots, Classes: c.Classes, Tags: c.Tags, Weights: priorities, IPFS: node, Token: token,
-		Listen: c.Listen, Advertise: c.Advertise, Version: version, Logger: log, Grace: c.Grace, StopOnLostContact: c.OnLostContact == "stop",
+		Listen: c.Listen, Advertise: c.Advertise, Certificate: c.Certificate, Key: c.Key, Version: version, Logger: log, Grace: c.Grace, StopOnLostContact: c.OnLostContact == "stop",
 		AnyTools: c.Toolchain == "any", ReplaceTools: c.Toolchain == "replace",
 		Drained: drain,
 	})

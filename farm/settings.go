@@ -64,6 +64,8 @@ type WorkerSettings struct {
 	Tags          []string      `name:"tags" env:"ARTDAG_TAGS" help:"What steps may ask for beside."`
 	Priorities    string        `name:"priorities" env:"ARTDAG_PRIORITIES" default:"high:6,default:3,low:1" help:"How often each priority goes first."`
 	Listen        string        `name:"listen" env:"ARTDAG_PEER_LISTEN" default:"127.0.0.1:0" placeholder:"ADDR" help:"Where it serves peers."`
+	Certificate   string        `name:"tls-cert-file" env:"ARTDAG_TLS_CERT_FILE" placeholder:"FILE" help:"Serve peers over HTTPS with this certificate (PEM), which is for the name in --advertise."`
+	Key           string        `name:"tls-key-file" env:"ARTDAG_TLS_KEY_FILE" placeholder:"FILE" help:"Key of the certificate (PEM)."`
 	Grace         time.Duration `name:"grace" env:"ARTDAG_GRACE" default:"1m" help:"How long a drain lets steps finish."`
 	Server        string        `name:"server" env:"ARTDAG_SERVER" placeholder:"URL" help:"Join the farm of this scheduler: it tells the address of Redis to who shows the worker token."`
 	Toolchain     string        `name:"toolchain" env:"ARTDAG_TOOLCHAIN" enum:"same,any,replace" default:"same" help:"Whether its tools must be those of the farm: same, any, or replace (the farm goes over to these)."`
@@ -78,7 +80,8 @@ func Variables() []string {
 		"ARTDAG_ADVERTISE", "ARTDAG_DATABASE_PASSWORD_FILE", "ARTDAG_LISTEN", "ARTDAG_TOKENS", "ARTDAG_TOKENS_FILE", "ARTDAG_REALM", "ARTDAG_CLASSES",
 		"ARTDAG_MAX_UPLOAD", "ARTDAG_SLOTS", "ARTDAG_TAGS", "ARTDAG_PRIORITIES", "ARTDAG_PEER_LISTEN", "ARTDAG_GRACE", "ARTDAG_ON_LOST_CONTACT",
 		"ARTDAG_SERVER", "ARTDAG_TOKEN", "ARTDAG_KEY_FILE", "ARTDAG_JOIN_REDIS", "ARTDAG_JOIN_REDIS_PASSWORD_FILE", "ARTDAG_TOOLCHAIN",
-		"ARTDAG_METRICS_TOKEN", "ARTDAG_METRICS_TOKEN_FILE", "ARTDAG_CACHE_ROOT", "ARTDAG_LOGIN_FILE", "ARTDAG_ADMIN",
+		"ARTDAG_METRICS_TOKEN", "ARTDAG_METRICS_TOKEN_FILE", "ARTDAG_CACHE_ROOT", "ARTDAG_LOGIN_FILE", "ARTDAG_ADMIN", "ARTDAG_TLS_CERT_FILE",
+		"ARTDAG_TLS_KEY_FILE",
 	}
 }
 
@@ -216,11 +219,12 @@ func openCatalog(ctx context.Context, url string, log *slog.Logger) (*catalog.DB
 }
 
 // joining is what workers that join with the worker token are told. An address
-// of its own has its own user, whose password goes with it.
+// of its own has its own user, whose password goes with it. It is for machines
+// elsewhere, where Kubo's API is not: they read content through a scheduler.
 func (s SchedulerSettings) joining() (Joining, error) {
-	where, file := s.Redis, s.RedisFile
+	where, file, node := s.Redis, s.RedisFile, s.IPFS
 	if s.JoinRedis != "" {
-		where = s.JoinRedis
+		where, node = s.JoinRedis, ""
 		if u, err := url.Parse(where); err == nil {
 			if _, has := u.User.Password(); has || s.JoinFile != "" {
 				file = s.JoinFile
@@ -231,7 +235,7 @@ func (s SchedulerSettings) joining() (Joining, error) {
 	if err == nil && password != "" {
 		where, err = withPassword(where, password)
 	}
-	return Joining{Redis: where, IPFS: s.IPFS}, err
+	return Joining{Redis: where, IPFS: node}, err
 }
 
 // joined asks the scheduler for what the settings do not say.

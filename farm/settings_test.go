@@ -18,7 +18,7 @@ func secretFile(t *testing.T, text string) string {
 // A worker that joins must not get what only the scheduler may do on Redis.
 func TestWorkersAreToldTheirOwnUserOfRedis(t *testing.T) {
 	ours, theirs := secretFile(t, "ours"), secretFile(t, "theirs")
-	const own = "redis://scheduler@redis/0"
+	const own, node = "redis://scheduler@redis/0", "/dns/ipfs/tcp/5001"
 	for name, test := range map[string]struct{ join, file, want string }{
 		"no address of its own":         {"", "", "redis://scheduler:ours@redis/0"},
 		"an address, the same password": {"redis://scheduler@farm/0", "", "redis://scheduler:ours@farm/0"},
@@ -26,10 +26,13 @@ func TestWorkersAreToldTheirOwnUserOfRedis(t *testing.T) {
 		"its password in a file":        {"redis://worker@farm/0", theirs, "redis://worker:theirs@farm/0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := SchedulerSettings{Shared: Shared{Redis: own, RedisFile: ours}, JoinRedis: test.join, JoinFile: test.file}
+			s := SchedulerSettings{Shared: Shared{Redis: own, RedisFile: ours, IPFS: node}, JoinRedis: test.join, JoinFile: test.file}
 			got, err := s.joining()
 			if err != nil || got.Redis != test.want {
 				t.Errorf("joining is told %q (%v), want %q", got.Redis, err, test.want)
+			}
+			if elsewhere := test.join != ""; elsewhere != (got.IPFS == "") {
+				t.Errorf("joining is told of Kubo at %q, want that where Redis is the scheduler's own only", got.IPFS)
 			}
 		})
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"runtime"
@@ -51,6 +50,8 @@ type WorkerConfig struct {
 	// Listen is the address of its server for peers; the default is a free port
 	// of 127.0.0.1. Advertise is how they reach it; the default is Listen.
 	Listen, Advertise string
+	// Certificate and Key are files: with them peers are served over HTTPS.
+	Certificate, Key  string
 	Version           string
 	Logger            *slog.Logger
 	Grace             time.Duration // of a drain
@@ -169,7 +170,7 @@ func (w *Worker) defaults() {
 // listen serves the content that this worker holds, and the logs of what it
 // runs.
 func (w *Worker) listen() error {
-	listener, err := net.Listen("tcp", w.Listen)
+	listener, scheme, err := listenWith(w.Listen, w.Certificate, w.Key)
 	if err != nil {
 		return fmt.Errorf("farm: listen for peers: %w", err)
 	}
@@ -177,10 +178,10 @@ func (w *Worker) listen() error {
 		return errors.Join(err, listener.Close())
 	}
 	if w.Advertise == "" {
-		w.Advertise = "http://" + reachable(listener.Addr())
+		w.Advertise = reachable(listener.Addr())
 	}
 	if !strings.Contains(w.Advertise, "://") {
-		w.Advertise = "http://" + w.Advertise
+		w.Advertise = scheme + "://" + w.Advertise
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/content/", peer.Handler(w.cache, w.Token))
