@@ -5,7 +5,7 @@ BIN := bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: help build tools test-tools demo test check bench clean image-binaries images images-offline images-blender images-prometheus test-cluster bundle release sbom-images deb reproduce test-machine
+.PHONY: help build tools test-tools demo test check bench clean image-binaries images images-offline images-blender images-prometheus images-caddy test-cluster bundle release sbom-images deb reproduce test-machine
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,15 @@ images-blender: ## build the image of a worker with Blender, after the others
 
 images-prometheus: image-binaries ## build an image of Debian's Prometheus, for deploy/compose.observability.yml without a registry
 	ARTDAG_VERSION=$(VERSION) deploy/images.sh $(IMAGE_BINARIES) prometheus
+
+.tools/bin/caddy: tools/caddy/go.mod tools/caddy/go.sum
+	@echo 'building Caddy: some minutes the first time'
+	cd tools/caddy && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o ../../$@ github.com/caddyserver/caddy/v2/cmd/caddy
+	@touch $@
+
+images-caddy: image-binaries .tools/bin/caddy ## build an image of Caddy, for deploy/compose.tls.yml without a registry
+	@cp -u .tools/bin/caddy $(IMAGE_BINARIES)/caddy
+	ARTDAG_VERSION=$(VERSION) deploy/images.sh $(IMAGE_BINARIES) caddy
 
 test-cluster: ## run the farm in containers and kill parts of it (needs Docker and the images)
 	$(GO) test -tags cluster -count=1 -timeout 25m -v ./deploy/deploytest

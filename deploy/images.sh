@@ -5,8 +5,8 @@
 #	deploy/images.sh FOLDER [IMAGE...]
 #
 # FOLDER holds the programs for linux; IMAGE is any of redis postgres ipfs
-# scheduler asynqmon worker worker-blender prometheus (default: all but the last
-# two).
+# scheduler asynqmon worker worker-blender prometheus caddy (default: all but the
+# last three).
 # Settings: ARTDAG_VERSION tags the images; OFFLINE=1 makes Debian's base with
 # debootstrap instead of asking a registry for it. ARCH=arm64 builds for machines
 # of another kind, out of programs for that, and puts it behind the tags
@@ -45,6 +45,7 @@ pack() {
 }
 pack binaries scheduler worker asynqmon healthcheck artdag
 case " $* " in *" ipfs "*) pack kubo ipfs ;; esac
+case " $* " in *" caddy "*) pack proxy caddy ;; esac
 
 # build IMAGE OPTIONS...
 build() {
@@ -54,7 +55,7 @@ build() {
 	docker build --quiet ${platform:+--platform "$platform"} --file "$image.Dockerfile" --tag "artdag/$image:latest$end" "$@" . >/dev/null
 }
 # Each Dockerfile takes those of the parts that it names.
-parts() { for part in binaries kubo base tools worker; do echo "--build-arg $(echo $part | tr a-z A-Z)=artdag/$part:latest$end"; done; }
+parts() { for part in binaries kubo proxy base tools worker; do echo "--build-arg $(echo $part | tr a-z A-Z)=artdag/$part:latest$end"; done; }
 # No version on the base: all layers above it would be built anew with each.
 build base --build-arg "DEBIAN=$debian"
 case " $* " in *" scheduler "* | *" worker "*) build tools --build-arg "BASE=artdag/base:latest$end" ;; esac

@@ -18,18 +18,25 @@ import (
 )
 
 // exclusive are overlays that do not go together, as docs/operations.md says.
-var exclusive = [][2]string{{"external", "ha"}, {"external", "gpu"}}
+var exclusive = [][2]string{
+	{"external", "ha"}, {"external", "gpu"}, {"tls-services", "external"}, {"tls-services", "ha"}, {"tls-services", "gpu"},
+}
 
-// alone goes without docker-compose.yml and without the others.
+// additions go with the overlay that they add to only, and after it.
+var additions = map[string]string{"tls-services": "tls", "tls-remote": alone}
+
+// alone goes without docker-compose.yml and without the others, but for what
+// adds to it.
 const alone = "remote"
 
 // given is what overlays want to be told.
 func given(set []string) []string {
 	var out []string
 	for overlay, settings := range map[string][]string{
-		"external": {"ARTDAG_REDIS=redis.example:6379/0", "ARTDAG_DATABASE=db.example/artdag", "ARTDAG_IPFS=/dns/kubo.example/tcp/5001"},
-		"remote":   {"ARTDAG_SERVER=http://farm:8080", "ARTDAG_ADVERTISE=http://me:8081"},
-		"ha":       {"ARTDAG_GPU_REDIS=redis+sentinel://worker@sentinel1:26379,sentinel2:26379,sentinel3:26379/0?master=artdag"},
+		"external":     {"ARTDAG_REDIS=redis.example:6379/0", "ARTDAG_DATABASE=db.example/artdag", "ARTDAG_IPFS=/dns/kubo.example/tcp/5001"},
+		"remote":       {"ARTDAG_SERVER=http://farm:8080", "ARTDAG_ADVERTISE=http://me:8081"},
+		"tls-services": {"ARTDAG_TLS_NAME=farm.example"},
+		"ha":           {"ARTDAG_GPU_REDIS=redis+sentinel://worker@sentinel1:26379,sentinel2:26379,sentinel3:26379/0?master=artdag"},
 	} {
 		if slices.Contains(set, overlay) {
 			out = append(out, settings...)
@@ -49,6 +56,7 @@ func overlaySets(t *testing.T) map[string][]string {
 	for _, file := range files {
 		names = append(names, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "compose."), ".yml"))
 	}
+	slices.Sort(names) // an addition's name begins with that of what it adds to
 	out := make(map[string][]string)
 	for bits := range 1 << len(names) {
 		var set []string
@@ -82,7 +90,12 @@ func together(set []string) bool {
 			return false
 		}
 	}
-	return len(set) < 2 || !slices.Contains(set, alone)
+	for added, to := range additions {
+		if slices.Contains(set, added) && !slices.Contains(set, to) {
+			return false
+		}
+	}
+	return !slices.Contains(set, alone) || !slices.ContainsFunc(set, func(name string) bool { return name != alone && additions[name] != alone })
 }
 
 // project is what compose makes of its files.
@@ -91,6 +104,7 @@ type project struct {
 		Image       string
 		ReadOnly    bool     `yaml:"read_only"`
 		CapDrop     []string `yaml:"cap_drop"`
+		CapAdd      []string `yaml:"cap_add"`
 		SecurityOpt []string `yaml:"security_opt"`
 		Ports       []any
 		Volumes     []any
@@ -147,6 +161,11 @@ func check(t *testing.T, p project, root string) {
 			s.MemLimit == nil || s.PidsLimit == nil {
 			t.Errorf("%s is not hardened: %+v", name, s)
 		}
+		// Of the official image of Caddy only: the kernel does not execute its
+		// program without.
+		if want := strings.HasPrefix(s.Image, "caddy:"); want != slices.Equal(s.CapAdd, []string{"NET_BIND_SERVICE"}) || !want && len(s.CapAdd) > 0 {
+			t.Errorf("%s, of %s, is given the capabilities %q", name, s.Image, s.CapAdd)
+		}
 		for _, port := range s.Ports {
 			host, number := published(port)
 			if other, taken := ports[number]; taken {
@@ -159,7 +178,7 @@ func check(t *testing.T, p project, root string) {
 			}
 		}
 		for _, source := range mounted(s.Volumes) {
-			if _, err := os.Stat(source); err != nil && source != filepath.Join(root, "deploy/tls/certs") {
+			if _, err := os.Stat(source); err != nil && !strings.HasPrefix(source, filepath.Join(root, "deploy/tls/certs")) {
 				t.Errorf("%s mounts %s, which is not there", name, source)
 			}
 		}
@@ -223,6 +242,9 @@ func TestExclusiveOverlaysAreDocumented(t *testing.T) {
 	names := []string{alone}
 	for _, pair := range exclusive {
 		names = append(names, pair[:]...)
+	}
+	for added, to := range additions {
+		names = append(names, added, to)
 	}
 	for _, name := range names {
 		if !strings.Contains(variants, "compose."+name+".yml") {
