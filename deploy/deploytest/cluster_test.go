@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ type cluster struct {
 	t           *testing.T
 	project     string
 	compose     []string // the command, with project and files
+	services    []string // to start; none means all
 	env         []string
 	secrets     string
 	url, queues string
@@ -36,6 +38,14 @@ type cluster struct {
 
 // newCluster starts a farm and waits until it works. It is gone with the test.
 func newCluster(t *testing.T, workers int, overlays ...string) *cluster {
+	t.Helper()
+	c := unstarted(t, overlays...)
+	c.up(workers)
+	return c
+}
+
+// unstarted is a farm with secrets, of which nothing runs yet.
+func unstarted(t *testing.T, overlays ...string) *cluster {
 	t.Helper()
 	c := &cluster{t: t, project: "artdagtest" + strings.ToLower(rand.Text()[:8]), artdag: program(t)}
 	c.compose = append(composeCommand(t), "--project-name", c.project, "--file", "docker-compose.yml")
@@ -49,7 +59,6 @@ func newCluster(t *testing.T, workers int, overlays ...string) *cluster {
 	c.url, c.queues = "http://127.0.0.1:"+ports[0], "http://127.0.0.1:"+ports[1]
 	c.run("deploy/secrets.sh", c.secrets)
 	t.Cleanup(c.remove)
-	c.up(workers)
 	c.token = c.secret("user.token")
 	var err error
 	if c.farm, err = client.New(c.url, client.Options{Token: c.token, Patience: time.Minute}); err != nil {
@@ -126,7 +135,7 @@ func (c *cluster) up(workers int) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), 4*time.Minute)
 	defer cancel()
-	_, err := c.try(ctx, append(append([]string{}, c.compose...), "up", "-d", "--no-build", "--scale", fmt.Sprintf("worker=%d", workers))...)
+	_, err := c.try(ctx, slices.Concat(c.compose, []string{"up", "-d", "--no-build", "--scale", fmt.Sprintf("worker=%d", workers)}, c.services)...)
 	if err != nil {
 		c.t.Fatalf("%v\n%s", err, c.composed("logs", "--tail=30"))
 	}
