@@ -24,18 +24,22 @@ compose() {
 }
 compose version >/dev/null 2>&1 || { say "neither docker compose nor docker-compose is installed"; exit 3; }
 
-programs() { # into bin/images
+programs() { # into bin/images, with Kubo where its image is missing
+	kubo=""
+	case " $missing " in *" ipfs "*) kubo=yes ;; esac
 	if command -v go >/dev/null 2>&1 && command -v make >/dev/null 2>&1; then
 		make image-binaries
 		return
 	fi
 	say "no Go here: building the programs in a container (some minutes the first time)"
-	docker build --quiet --file deploy/images/programs.Dockerfile --build-arg "VERSION=${ARTDAG_VERSION:-latest}" \
-		--build-arg "GO=${GO_IMAGE:-golang:1.26-bookworm}" --tag artdag/programs . >/dev/null
-	container=$(docker create artdag/programs none)
 	mkdir -p bin/images
-	docker cp "$container:/." bin/images
-	docker rm "$container" >/dev/null
+	# What was downloaded and compiled stays in the volume for the next time. The
+	# archive is read when it is whole, and what is in it belongs to who called this.
+	docker run --rm --volume "$PWD:/src:ro" --volume artdag-go-cache:/cache --env GOMODCACHE=/cache/modules --env GOCACHE=/cache/built \
+		--env "VERSION=${ARTDAG_VERSION:-latest}" --env "KUBO=$kubo" --workdir /src --entrypoint sh "${GO_IMAGE:-golang:1.26-bookworm}" \
+		deploy/images/programs.sh >bin/images/.programs.tar
+	tar -C bin/images -xf bin/images/.programs.tar
+	rm bin/images/.programs.tar
 }
 
 missing=""
