@@ -49,19 +49,6 @@ func TestUp(t *testing.T) {
 	}
 }
 
-// copied is the project as somebody else has it who cloned it.
-func copied(t *testing.T) string {
-	t.Helper()
-	folder := t.TempDir()
-	const copying = `git ls-files -z | tar --null --files-from - --ignore-failed-read -cf - | tar -C "$0" -xf -`
-	cmd := exec.Command("sh", "-c", copying, folder)
-	cmd.Dir = filepath.Join("..", "..")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("copy the project: %v\n%s", err, out)
-	}
-	return folder
-}
-
 // withoutGo is a PATH with all there is but what builds programs.
 func withoutGo(t *testing.T) string {
 	t.Helper()

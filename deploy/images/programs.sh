@@ -7,4 +7,5 @@ out=$(mktemp -d)
 CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o "$out/" \
 	./cmd/scheduler ./cmd/worker ./cmd/asynqmon ./cmd/healthcheck ./cmd/artdag >&2
 [ -z "$KUBO" ] || (cd tools && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$out/ipfs" github.com/ipfs/kubo/cmd/ipfs) >&2
-tar -C "$out" -cf - .
+cd "$out" # the folder itself is nobody else's
+tar -cf - -- *
