@@ -37,6 +37,7 @@ func TestCluster(t *testing.T) {
 		{"a worker joins with one command", joined},
 		{"a film is the same as of one machine", filmIsTheSame},
 		{"more workers are faster", moreAreFaster},
+		{"tools that multiply are stopped", bombed},
 		{"workers are taken away", takenAway},
 		{"services are killed", servicesKilled},
 		{"a worker is cut off", cutOff},

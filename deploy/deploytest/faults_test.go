@@ -78,6 +78,31 @@ func (c *cluster) timed(recipe, want string) time.Duration {
 	return time.Since(began).Round(100 * time.Millisecond)
 }
 
+// Processes that double without end fail their step, and take nothing else along.
+func bombed(c *cluster) {
+	before := c.containers("worker")
+	job := c.submit(`{name: bomb, nodes: [{id: b, type: COMMAND, config: {argv: [sh, -c, "f() { f | f & }; f; sleep 1000", "{out}"]}}], outputs: [b]}`)
+	c.until(3*time.Minute, "the step fails", func() (err error) {
+		if job, err = c.farm.Job(c.t.Context(), job.ID); err == nil && job.Status != "FAILED" {
+			err = fmt.Errorf("%+v", job)
+		}
+		return err
+	})
+	if !strings.Contains(job.Error, "more than 512 processes") {
+		c.t.Errorf("it failed of %q", job.Error)
+	}
+	recipe, want := lines("unharmed", 4, 2, 0.1)
+	c.noFailure(c.completed(c.submit(recipe).ID, want))
+	if after := c.containers("worker"); !slices.Equal(before, after) {
+		c.t.Errorf("the workers were %v and are %v", before, after)
+	}
+	for _, id := range before {
+		if n := strings.TrimSpace(c.run("docker", "inspect", "--format", "{{.RestartCount}}", id)); n != "0" {
+			c.t.Errorf("worker %s was restarted %s times", id[:12], n)
+		}
+	}
+}
+
 // Workers that are taken away finish what they run.
 func takenAway(c *cluster) {
 	recipe, want := lines("fewer", 4, 3, 3)

@@ -119,7 +119,7 @@ func (l limiter) describe() string {
 
 // bound makes the group of one call.
 func (l limiter) bound(cmd Command) (*bounds, error) {
-	b := &bounds{memory: cmd.Memory, processes: cmd.Processes, tasks: l.tasks(cmd.Processes)}
+	b := &bounds{memory: cmd.Memory, processes: cmd.Processes, tasks: l.tasks(cmd.Processes), share: l.most}
 	if l.parent == "" && l.pids == "" {
 		return b, nil
 	}

@@ -24,7 +24,8 @@
 // 100 ms, which a burst can outrun for that long; Limits says which. Processes
 // are counted so in either case, and the kernel bounds their threads: processes
 // that double take every core, and whoever counts them comes too late. A cgroup
-// of either version does that, and in bubblewrap a resource limit, which does not
-// bind root. Only a supervisor without a cgroup has neither. What watches over a
-// tool is never in its group, and every tool runs at a lower priority.
+// of either version does that, and in bubblewrap a resource limit. A supervisor's
+// tool without a cgroup may have three quarters of the threads that there are,
+// with all others of its user. Resource limits do not bind root. What watches over
+// a tool is never in its group, and every tool runs at a lower priority than it.
 package sandbox

@@ -13,6 +13,7 @@ type bounds struct {
 	memory    int64
 	processes int
 	tasks     int64         // threads; 0 outside Linux, which does not bound them
+	share     int64         // a quarter of the threads that there may be here
 	group     *group        // nil where the kernel has none for this call
 	every     time.Duration // between samples
 	over      atomic.Pointer[string]

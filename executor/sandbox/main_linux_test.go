@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	if dir := os.Getenv("SANDBOX_TEST_BURST"); dir != "" {
-		if err := bursting(dir); err != nil {
+		if err := bursting(dir, os.Getenv("SANDBOX_TEST_KIND")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

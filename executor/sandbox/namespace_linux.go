@@ -42,6 +42,7 @@ func (n *namespace) enter() error {
 	n.mu.Lock()
 	n.pidfd = fd
 	n.mu.Unlock()
+	yield(n.first)
 	if err := n.bound(); err != nil {
 		n.kill()
 		return fmt.Errorf("limit the threads of the sandbox: %w", err)
@@ -54,17 +55,23 @@ func (n *namespace) enter() error {
 // here are those of this call alone, so it is set when the namespace exists and
 // before the tool begins. The kernel does not hold root to it: a limiter has to.
 func (n *namespace) bound() error {
-	var limit unix.Rlimit
-	err := unix.Prlimit(n.first, unix.RLIMIT_NPROC, nil, &limit)
-	if err == nil {
-		limit.Max = min(limit.Max, uint64(n.tasks))
-		limit.Cur = limit.Max
-		err = unix.Prlimit(n.first, unix.RLIMIT_NPROC, &limit, nil)
-	}
+	err := boundTasks(n.first, n.tasks)
 	if errors.Is(err, unix.ESRCH) {
 		return nil // gone already
 	}
 	return err
+}
+
+// boundTasks bounds the threads of the user of a process, or of this one, which is
+// 0, as far as the process and its children go: beyond, they start no more.
+func boundTasks(pid int, tasks int64) error {
+	var limit unix.Rlimit
+	if err := unix.Prlimit(pid, unix.RLIMIT_NPROC, nil, &limit); err != nil {
+		return err
+	}
+	limit.Max = min(limit.Max, uint64(tasks))
+	limit.Cur = limit.Max
+	return unix.Prlimit(pid, unix.RLIMIT_NPROC, &limit, nil)
 }
 
 // kill ends the namespace by its first process, and bubblewrap outside it.

@@ -35,8 +35,8 @@ func (*group) start(cmd *exec.Cmd) error { return cmd.Start() }
 
 func (*group) remove() {}
 
-// yield does nothing: outside Linux a thread has no priority of its own.
-func yield() {}
+// yield does nothing outside Linux.
+func yield(int) {}
 
 func machineMemory() int64 { return 0 }
 

@@ -24,7 +24,7 @@ func (p plain) prepare(path string, cmd Command, b *bounds) (*process, error) {
 	return &process{
 		cmd:     c,
 		group:   b.group,
-		started: func() error { return nil },
+		started: func() error { yield(c.Process.Pid); return nil },
 		members: func() []int { return family(c.Process.Pid) },
 		kill:    func() { killGroup(c.Process) },
 		gone:    func() error { return nil },

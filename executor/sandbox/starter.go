@@ -22,7 +22,6 @@ func newStarter() *starter {
 
 func (s *starter) serve() {
 	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-	yield()
 	for call := range s.calls {
 		call.done <- call.process.group.start(call.process.cmd)
 	}

@@ -143,6 +143,10 @@ func launch() error {
 	if err := os.Chdir(t.Dir); err != nil {
 		return err
 	}
+	yield(0) // not the supervisor: it must get on when the tool takes every core
+	if err := boundTasks(0, t.Tasks); err != nil {
+		return err
+	}
 	if t.Group != "" {
 		if err := enter(t.Group); err != nil {
 			return err

@@ -42,6 +42,7 @@ type task struct {
 	Read     []string
 	Landlock bool
 	Group    string // folder of the cgroup to enter, or empty
+	Tasks    int64  // threads that the user of the tool may have in all
 }
 
 func (s *Sandbox) newSupervisor(why error) (*supervisor, error) {
@@ -62,7 +63,7 @@ func (s *Sandbox) newSupervisor(why error) (*supervisor, error) {
 func (v *supervisor) try(starter *starter) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // bounded: a trial
 	defer cancel()
-	p, err := v.prepare("/usr/bin/env", Command{Args: []string{"true"}, Dir: "/"}, &bounds{})
+	p, err := v.prepare("/usr/bin/env", Command{Args: []string{"true"}, Dir: "/"}, &bounds{share: share()})
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,8 @@ func (v *supervisor) close() {}
 func (v *supervisor) prepare(path string, cmd Command, b *bounds) (*process, error) {
 	cmd.Env = append([]string{"TMPDIR=" + cmd.Dir}, cmd.Env...)
 	orders, err := json.Marshal(task{
-		Path: path, Args: cmd.Args, Dir: cmd.Dir, Env: (&exec.Cmd{Env: environment(cmd)}).Environ(), Read: visible(cmd), Landlock: v.version > 0, Group: b.group.folder(),
+		Path: path, Args: cmd.Args, Dir: cmd.Dir, Env: (&exec.Cmd{Env: environment(cmd)}).Environ(), Read: visible(cmd), Landlock: v.version > 0,
+		Group: b.group.folder(), Tasks: 3 * b.share, // the last quarter is for what watches
 	})
 	if err != nil {
 		return nil, err
