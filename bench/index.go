@@ -23,7 +23,7 @@ func measureIndex(b *bench) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	put, err := besideFew(b, many, few, b.putSome)
+	put, err := besideFew(b, many, few, b.putSaying(map[string]int{many: n, few: 10}))
 	if err != nil {
 		return nil, err
 	}
@@ -44,23 +44,38 @@ func besideFew(b *bench, many, few string, act func(dir string) (float64, error)
 	return row, err
 }
 
+// putSaying is putSome, and says what of a put was the CPU's time in this process
+// and in the kernel.
+func (b *bench) putSaying(entries map[string]int) func(dir string) (float64, error) {
+	return func(dir string) (float64, error) {
+		user, system := own()
+		took, err := b.putSome(dir)
+		user2, system2 := own()
+		b.say("put at %d: %s; CPU %d us here, %d us in the kernel", entries[dir], figure(took, "s"),
+			(user2-user).Microseconds()/putsAtOnce, (system2-system).Microseconds()/putsAtOnce)
+		return took, err
+	}
+}
+
+// putsAtOnce is how many results are stored between two looks at the clock.
+const putsAtOnce = 50
+
 // putSome stores results of 1 KiB and returns the seconds that one took.
 func (b *bench) putSome(dir string) (took float64, err error) {
-	const puts = 50
 	c, err := cache.Open(dir, cache.Options{})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	took, err = seconds(func() error {
-		for range puts {
+		for range putsAtOnce {
 			if err := b.putOne(c); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return took / puts, err
+	return took / putsAtOnce, err
 }
 
 // putOne stores a result that no cache of this bench holds.
