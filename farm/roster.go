@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -123,7 +124,7 @@ func (l *locator) Holders(ctx context.Context, h dag.ContentHash) ([]peer.Holder
 	if err != nil {
 		return nil, err
 	}
-	living, err := l.roster.living(ctx)
+	living, err := l.living(ctx, found)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,7 @@ func (l *locator) have(ctx context.Context, contents []dag.ContentHash) (map[dag
 	if err != nil {
 		return nil, err
 	}
-	living, err := l.roster.living(ctx)
+	living, err := l.living(ctx, found)
 	if err != nil {
 		return nil, err
 	}
@@ -155,4 +156,20 @@ func (l *locator) have(ctx context.Context, contents []dag.ContentHash) (map[dag
 		}
 	}
 	return out, nil
+}
+
+// living returns who lives. Before some content counts as held by nobody, Redis is
+// asked: who has it may have come within the last second.
+func (l *locator) living(ctx context.Context, holders map[dag.ContentHash][]string) (map[string]description, error) {
+	living, err := l.roster.living(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lives := func(id string) bool { _, ok := living[id]; return ok }
+	for _, ids := range holders {
+		if len(ids) > 0 && !slices.ContainsFunc(ids, lives) {
+			return l.roster.now(ctx)
+		}
+	}
+	return living, nil
 }
