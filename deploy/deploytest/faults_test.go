@@ -82,7 +82,7 @@ func (c *cluster) timed(recipe, want string) time.Duration {
 func bombed(c *cluster) {
 	before := c.containers("worker")
 	job := c.submit(`{name: bomb, nodes: [{id: b, type: COMMAND, config: {argv: [sh, -c, "f() {{ f | f & }}; f; sleep 1000", "{out}"]}}], outputs: [b]}`)
-	c.until(3*time.Minute, "the step fails", func() (err error) {
+	c.until(8*time.Minute, "the step fails", func() (err error) {
 		if job, err = c.farm.Job(c.t.Context(), job.ID); err == nil && job.Status != "FAILED" {
 			err = fmt.Errorf("%+v", job)
 		}
