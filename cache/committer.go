@@ -1,54 +1,42 @@
 package cache
 
-import "slices"
+import (
+	"slices"
 
-// committer makes what puts wrote durable. Who comes while a sync runs waits for
-// the next one, which serves all of them: a journalling file system then commits
-// once for many results instead of once for each. Nobody waits for company: a
-// put that is alone is synced at once.
-type committer struct {
-	sync func(paths []string) error // returns when all that is at paths is durable
-	turn chan struct{}              // full while a sync runs
-	next chan *group                // always holds the group that may be joined
-}
+	"github.com/artdag/artdag/groupcommit"
+)
 
-// group are puts that share a sync.
-type group struct {
+// committer makes what puts wrote durable, for all who wait at once: a
+// journalling file system then commits once for many results instead of once
+// for each.
+type committer struct{ *groupcommit.Committer[*save] }
+
+// save is what one put has to have synced.
+type save struct {
 	paths []string
-	done  chan struct{} // closed when err is set; nil before the first has joined
 	err   error
 }
 
-func newCommitter(sync func([]string) error) *committer {
-	c := &committer{sync: sync, turn: make(chan struct{}, 1), next: make(chan *group, 1)}
-	c.next <- &group{}
-	return c
+// newCommitter returns a committer over a sync that returns when all that is at
+// paths is durable.
+func newCommitter(sync func(paths []string) error) *committer {
+	return &committer{groupcommit.New(0, func(group []*save) {
+		var paths []string
+		for _, s := range group {
+			paths = append(paths, s.paths...)
+		}
+		slices.Sort(paths)
+		err := sync(slices.Compact(paths))
+		for _, s := range group {
+			s.err = err
+		}
+	})}
 }
 
 // save returns when all that was written at paths before the call is durable.
 // An error is everybody's of the group: nobody can say whose bytes were lost.
 func (c *committer) save(paths []string) error {
-	g := <-c.next
-	leads := g.done == nil
-	if leads {
-		g.done = make(chan struct{})
-	}
-	g.paths = append(g.paths, paths...)
-	c.next <- g
-	if leads {
-		c.lead(g)
-	}
-	<-g.done
-	return g.err
-}
-
-// lead syncs for the group of which the caller is the first.
-func (c *committer) lead(g *group) {
-	c.turn <- struct{}{}
-	<-c.next // closed to others: the sync may miss what they write from here on
-	c.next <- &group{}
-	slices.Sort(g.paths)
-	g.err = c.sync(slices.Compact(g.paths))
-	<-c.turn
-	close(g.done)
+	s := &save{paths: paths}
+	c.Do(s)
+	return s.err
 }

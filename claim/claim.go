@@ -85,49 +85,6 @@ func (s *Store) Start(ctx context.Context, o *Owned, resolved dag.CacheID) (know
 	return known, nil
 }
 
-// Result is what a step came to.
-type Result struct {
-	Resolved dag.CacheID
-	Content  dag.ContentHash
-	CID      string
-	Size     int64 // bytes
-	Executed bool
-	// Meta is kept with the completion for the record processor: JSON.
-	Meta string
-}
-
-// Completed is the answer to Complete.
-type Completed struct {
-	Stream string          // id in the stream of completions
-	Stands dag.ContentHash // the result of the step: an earlier one stays
-	Next   *Owned          // the next step, owned already; nil for none
-}
-
-// Hand asks for a next step with the completion.
-type Hand struct {
-	Token string // of the next claim; empty asks for none
-	Slots int    // the most that it may take
-	// Yield has steps of other jobs that wait in the queue go first.
-	Yield bool
-}
-
-// Complete records the result, tells what depends on the step, and may bring
-// the next one.
-func (s *Store) Complete(ctx context.Context, o *Owned, w Worker, r Result, next Hand) (*Completed, error) {
-	at := time.Now()
-	a, err := s.do(ctx, "complete", o.Spec.ID.Short(),
-		o.Spec.ID.String(), o.Token, r.Resolved.String(), r.Content.String(), r.CID, r.Size, w.ID, flag(r.Executed),
-		r.Meta, next.Token, next.Slots, Lease.Milliseconds(), tagList(w.Tags), w.Holder, flag(next.Yield))
-	if err != nil {
-		return nil, err
-	}
-	c := &Completed{Stream: a.text(1), Stands: a.hash(2)}
-	if id := a.text(3); id != "" {
-		c.Next = owned(parse[dag.CacheID](id), next.Token, a.number(5), a.list(4), at)
-	}
-	return c, nil
-}
-
 // Class of a failure.
 type Class string
 

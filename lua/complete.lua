@@ -1,134 +1,197 @@
--- complete records the result of a step: RUNNING -> DONE, and may give the
--- worker its next step at once.
+-- complete records the results of steps that one worker has done: RUNNING ->
+-- DONE, and may give it a next step for each at once. What many completions
+-- have in common is done once for all of them.
 -- Guarantee: C2 only the owner; C3 the first recorded hash stands; C9 a
--- repeated call by the same token gets the first answer again. What depends on
--- the step is told; more than 200 are told by settle.
+-- repeated call by the same token gets the first answer again, in whatever
+-- company. What depends on the steps is told; more than 200 are told by settle.
 -- KEYS[1] {prefix}epoch string
 -- DERIVED {epoch}:step:{id} hash, {prefix}claim:{id} string, {prefix}results hash, {prefix}resolved hash, {prefix}content_index hash,
 --   {prefix}ipfs_index hash, {prefix}holders hash, {epoch}:dependents:{id} set, {epoch}:wants:{id} set, {epoch}:job:{job} hash,
 --   {epoch}:ready:{job}:{class} list, {epoch}:turns:{class}:{priority} zset, {epoch}:leases zset, {epoch}:resolving hash, {epoch}:settle list,
 --   {epoch}:finished set, {epoch}:window hash, {epoch}:queued:{class} hash, {epoch}:workers:{class} zset, {epoch}:spec:{id} string,
 --   {prefix}done stream, {prefix}events stream, {epoch}:grace string
--- ARGV[1] epoch; [2] id; [3] token; [4] resolved_id; [5] content_hash; [6] cid; [7] size, bytes; [8] worker; [9] executed 0|1;
---   [10] what the record processor needs, JSON; [11] token for a next step, "" for none; [12] most slots of it; [13] lease, ms; [14] tags of the worker;
---   [15] where the worker may be reached as a holder of the bytes, "" when it does not have them;
---   [16] whether a next step must not pass those of other jobs that wait in the queue, 0|1
--- Returns {OK, id in the done stream, content_hash that stands, 0} | the same with the answer of claim and the next id in front of it:
---   {OK, stream id, content_hash, next id, {OK, C|X, spec, attempts, contents, job, slots}, release} | {LOST} | {EPOCH}
--- Cost O(200 dependents + jobs that want it + inputs of the next step)
+-- ARGV[1] epoch; [2] worker; [3] lease, ms; [4] tags of the worker; then for each step, at most 8: id, token, resolved_id, content_hash, cid,
+--   size, bytes, executed 0|1, what the record processor needs, JSON, where the worker may be reached as a holder of the bytes, "" when
+--   it does not have them, token for a next step, "" for none, most slots of it, whether it must not pass those of other jobs that wait in
+--   the queue, 0|1
+-- Returns {OK, an answer for each step in turn}: {OK, id in the done stream, content_hash that stands, 0}
+--   | the same with the answer of claim and the next id in front of it: {OK, stream id, content_hash, next id, {OK, C|X, spec, attempts, contents, job, slots}, release}
+--   | {LOST}; answers are fewer than steps when 1,000 records were touched: call again for the others | {EPOCH}
+-- Cost O(200 dependents + steps x (jobs that want it + inputs of the next step))
 -- USES core spare ready take own
-local id, token, rid, hash, cid, size, worker, executed = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-local meta, next_token, max_slots, lease, tags, holder, yields = ARGV[10], ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16] == '1'
-local s = call('HMGET', step_key(id), 'st', 'tok', 'by', 'job', 'more', 'class', 'fo', 'end', 'hash', 'sid', 'next', 'repl', 'rid')
-if s[1] == 'D' and s[2] == token and s[8] == 'done' then
-  local nxt = s[11]
+local worker, lease, tags = ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local answers, mine, ids, rids = {OK}, {}, {}, {}
+
+-- repeated is the first answer to a completion that was taken before.
+local function repeated(sid, stands, nxt, next_token)
   if nxt and nxt ~= '' and next_token ~= '' then
     local n = call('HMGET', step_key(nxt), 'st', 'tok', 'by', 'rel', 'att', 'slots')
     if (n[1] == 'C' or n[1] == 'X') and n[2] == next_token then
-      return {OK, s[10], s[9], nxt, granted(nxt, n[1], n[3], tonumber(n[5] or '0'), tonumber(n[6])), n[4]}
+      return {OK, sid, stands, nxt, granted(nxt, n[1], n[3], tonumber(n[5] or '0'), tonumber(n[6])), n[4]}
     end
   end
-  return {OK, s[10], s[9], 0}
+  return {OK, sid, stands, 0}
 end
-if (s[1] ~= 'C' and s[1] ~= 'X') or s[2] ~= token then return {LOST} end
-local by, class = s[3] or '', s[6]
-
--- Mostly nothing is known: one look and write at once for each.
-local stands, differs = hash, ''
-local newly = call('HSETNX', P .. 'resolved', rid, hash)
-if call('HSETNX', P .. 'results', id, hash) + newly < 2 then
-  local known = newly == 0 and call('HGET', P .. 'resolved', rid) or call('HGET', P .. 'results', id)
-  if known == s[12] then known = hash end -- its bytes can be had nowhere
-  if known ~= hash then stands, differs = known, hash end
-  call('HSET', P .. 'results', id, stands)
-  call('HSET', P .. 'resolved', rid, stands)
-end
-local jobs = wanters(id, s[4], s[5])
-unowned(id, rid)
-if s[13] and s[13] ~= '' and s[13] ~= rid then unowned(id, s[13]) end
-if cid ~= '' and differs == '' then
-  call('HSETNX', P .. 'content_index', hash, id)
-  call('HSETNX', P .. 'ipfs_index', hash, cid)
-end
-if holder ~= '' and call('HSETNX', P .. 'holders', hash, holder) == 0 then
-  local have = call('HGET', P .. 'holders', hash)
-  if #have < 200 and not string.find(',' .. have .. ',', ',' .. holder .. ',', 1, true) then
-    call('HSET', P .. 'holders', hash, have .. ',' .. holder)
+local twice = {}
+for i = 5, #ARGV, 12 do
+  if touched >= 1000 then break end
+  local id, token = ARGV[i], ARGV[i + 1]
+  local s = call('HMGET', step_key(id), 'st', 'tok', 'by', 'job', 'more', 'class', 'fo', 'end', 'hash', 'sid', 'next', 'repl', 'rid')
+  if s[1] == 'D' and s[2] == token and s[8] == 'done' then
+    answers[#answers + 1] = repeated(s[10], s[9], s[11], ARGV[i + 9])
+  elseif (s[1] ~= 'C' and s[1] ~= 'X') or s[2] ~= token or twice[id] then
+    answers[#answers + 1] = {LOST}
+  else
+    twice[id] = true
+    local jobs = wanters(id, s[4], s[5])
+    touched = touched + 10 + #jobs
+    ids[#ids + 1], rids[#rids + 1] = id, ARGV[i + 2]
+    answers[#answers + 1] = false
+    mine[#mine + 1] = {at = #answers, id = id, rid = ARGV[i + 2], hash = ARGV[i + 3], cid = ARGV[i + 4], size = ARGV[i + 5], executed = ARGV[i + 6],
+      meta = ARGV[i + 7], holder = ARGV[i + 8], next_token = ARGV[i + 9], max_slots = tonumber(ARGV[i + 10]), yields = ARGV[i + 11] == '1',
+      by = s[3] or '', class = s[6], jobs = jobs, failed_on = s[7], replaces = s[12] or '', was = s[13] or ''}
   end
+end
+if #mine == 0 then return answers end
+
+-- Facts: the first stands, unless its bytes can be had nowhere.
+local results, resolved = call('HMGET', P .. 'results', unpack(ids)), call('HMGET', P .. 'resolved', unpack(rids))
+local facts, work, known = {}, {}, {}
+for k, c in ipairs(mine) do
+  local fact = known[c.rid] or resolved[k] or results[k]
+  if not fact or fact == c.replaces then fact = c.hash end
+  c.stands, c.differs = fact, fact ~= c.hash and c.hash or ''
+  known[c.rid] = fact
+  facts[2 * k - 1], facts[2 * k] = c.id, fact
+  work[2 * k - 1], work[2 * k] = c.rid, fact
+end
+call('HSET', P .. 'results', unpack(facts))
+call('HSET', P .. 'resolved', unpack(work))
+
+-- note sets those fields of an index that are not set yet, and returns what was.
+local function note(index, fields, values)
+  if #fields == 0 then return {} end
+  local have, new = call('HMGET', P .. index, unpack(fields)), {}
+  for k, known in ipairs(have) do
+    if not known then new[#new + 1], new[#new + 2] = fields[k], values[k] end
+  end
+  if #new > 0 then call('HSET', P .. index, unpack(new)) end
+  return have
+end
+local hashes, makers, cids, held, holders = {}, {}, {}, {}, {}
+for _, c in ipairs(mine) do
+  if c.cid ~= '' and c.differs == '' then
+    hashes[#hashes + 1], makers[#makers + 1], cids[#cids + 1] = c.hash, c.id, c.cid
+  end
+  if c.holder ~= '' then held[#held + 1], holders[#holders + 1] = c.hash, c.holder end
+end
+note('content_index', hashes, makers)
+note('ipfs_index', hashes, cids)
+for k, have in ipairs(note('holders', held, holders)) do
+  if have and #have < 200 and not string.find(',' .. have .. ',', ',' .. holders[k] .. ',', 1, true) then
+    call('HSET', P .. 'holders', held[k], have .. ',' .. holders[k])
+  end
+end
+call('ZREM', Q .. 'leases', unpack(ids))
+
+-- What completions change in a job is added up, read once and written once: how
+-- many steps are over, how each counts, places in the window given back.
+local tallies, order = {}, {}
+local function tally(job)
+  local t = tallies[job]
+  if not t then
+    t = {job = job, over = 0, names = {}, change = {}}
+    tallies[job], order[#order + 1] = t, t
+  end
+  return t
+end
+local function add(t, field, n)
+  if not t.change[field] then
+    t.names[#t.names + 1] = field
+    t.change[field] = 0
+  end
+  t.change[field] = t.change[field] + n
 end
 local at = text(now_ms())
-local sid = call('XADD', P .. 'done', '*', 'id', id, 'jobs', table.concat(jobs, ','), 'by', by, 'st', 'D', 'rid', rid, 'hash', stands,
-  'differs', differs, 'executed', executed, 'replaces', s[12] or '', 'worker', worker, 'at', at, 'meta', meta)
-call('SET', P .. 'claim:' .. id, cjson.encode({status = executed == '1' and 'COMPLETED' or 'CACHED', worker = worker, finished_at = at,
-  content_hash = stands, cid = cid, size = size}), 'PX', 3600000)
--- answer writes the step last, with the one that the worker gets next.
-local function answer(nxt, granted, rel)
-  call('HSET', step_key(id), 'st', 'D', 'end', 'done', 'hash', stands, 'sid', sid, 'dn', at, 'rid', rid, 'ex', executed,
-    'next', nxt or '', 'repl', '')
-  toll()
-  if not nxt then return {OK, sid, stands, 0} end
-  return {OK, sid, stands, nxt, granted, rel}
-end
-if #jobs == 0 then
-  -- Nobody wants it, or nobody has said so yet in this epoch.
-  call('PEXPIRE', step_key(id), 3600000)
-  call('DEL', Q .. 'spec:' .. id)
-end
-if s[7] and executed == '1' then
-  -- Others failed what this worker could do: that counts against them.
-  for other in string.gmatch(s[7], '[^,]+') do
-    for _, job in ipairs(jobs) do call('HINCRBY', job_key(job), 'shun:' .. other, 1) end
+for _, c in ipairs(mine) do
+  unresolving(c.id, c.rid)
+  if c.was ~= '' and c.was ~= c.rid then unresolving(c.id, c.was) end
+  c.sid = call('XADD', P .. 'done', '*', 'id', c.id, 'jobs', table.concat(c.jobs, ','), 'by', c.by, 'st', 'D', 'rid', c.rid, 'hash', c.stands,
+    'differs', c.differs, 'executed', c.executed, 'replaces', c.replaces, 'worker', worker, 'at', at, 'meta', c.meta)
+  call('SET', P .. 'claim:' .. c.id, cjson.encode({status = c.executed == '1' and 'COMPLETED' or 'CACHED', worker = worker, finished_at = at,
+    content_hash = c.stands, cid = c.cid, size = c.size}), 'PX', 3600000)
+  if #c.jobs == 0 then
+    -- Nobody wants it, or nobody has said so yet in this epoch.
+    call('PEXPIRE', step_key(c.id), 3600000)
+    call('DEL', Q .. 'spec:' .. c.id)
   end
-end
--- over counts the step as over and gives its place in the window back. Mostly
--- one job wants it: then that takes one look, and one write, which is left to
--- write; what was seen is returned: state, priority, places used, steps that this
--- worker failed.
-local write = function() end -- (places that a next step takes)
-local function over()
-  local mine = executed == '1' and 'executed' or 'cached'
-  if #jobs ~= 1 or jobs[1] ~= by or not class then
-    close_for(jobs, by, mine, 'cached')
-    credit(by, class)
-    return nil
-  end
-  local key, place = job_key(by), 'in:' .. class
-  local j = call('HMGET', key, 'open', mine, 'sealed', place, 'st', 'prio', 'shun:' .. worker)
-  if not j[1] then return nil end
-  local open, used = tonumber(j[1]) - 1, tonumber(j[4] or '1') - 1
-  write = function(more)
-    call('HSET', key, 'open', open, mine, tonumber(j[2] or '0') + 1, place, used + more)
-    if open <= 0 and j[3] == '1' then
-      call('SADD', Q .. 'finished', by)
-      call('PUBLISH', P .. 'bell', 'finished')
+  for _, job in ipairs(c.jobs) do
+    local t = tally(job)
+    t.over = t.over + 1
+    add(t, job == c.by and c.executed == '1' and 'executed' or 'cached', 1)
+    -- Others failed what this worker could do: that counts against them.
+    if c.executed == '1' then
+      for other in string.gmatch(c.failed_on or '', '[^,]+') do add(t, 'shun:' .. other, 1) end
     end
   end
-  offer(by, class)
-  return {st = j[5], prio = j[6], used = used, shun = tonumber(j[7] or '0')}
+  if c.by ~= '' and c.class then
+    add(tally(c.by), 'in:' .. c.class, -1)
+    offer(c.by, c.class)
+  end
 end
-local seen = over()
-if settle_dependents(id, 'D', 200) then later(id) end
-if next_token == '' or not class or grace then
-  write(0)
-  return answer()
+for _, t in ipairs(order) do
+  local j = call('HMGET', job_key(t.job), 'st', 'prio', 'open', 'sealed', unpack(t.names))
+  t.st, t.prio, t.open, t.sealed, t.now = j[1], j[2], j[3], j[4], {}
+  for k, field in ipairs(t.names) do
+    if j[4 + k] or string.sub(field, 1, 3) ~= 'in:' then t.now[field] = tonumber(j[4 + k] or '0') + t.change[field] end
+  end
 end
+local function book()
+  for _, t in ipairs(order) do
+    if t.open then
+      local open = tonumber(t.open) - t.over
+      local new = {'open', open}
+      for field, n in pairs(t.now) do new[#new + 1], new[#new + 2] = field, n end
+      call('HSET', job_key(t.job), unpack(new))
+      if t.over > 0 and open <= 0 and t.sealed == '1' then
+        call('SADD', Q .. 'finished', t.job)
+        call('PUBLISH', P .. 'bell', 'finished')
+      end
+    end
+  end
+end
+local told = 0
+for _, c in ipairs(mine) do
+  local more, n = settle_dependents(c.id, 'D', 200 - told)
+  told = told + n
+  if more then later(c.id) end
+end
+
 -- passes reports whether a next step of a priority would pass one of another job
--- that waits in the queue, where it must not.
-local function passes(prio)
-  if not yields then return false end
-  local n = call('HMGET', Q .. 'queued:' .. class, prio, by)
-  local own = seen and seen.prio == prio and tonumber(n[2] or '0') or 0
+-- that waits in the queue.
+local function passes(c, prio)
+  local n = call('HMGET', Q .. 'queued:' .. c.class, prio, c.by)
+  local t = tallies[c.by]
+  local own = t and t.prio == prio and tonumber(n[2] or '0') or 0
   return tonumber(n[1] or '0') > own
 end
--- again returns the next step of the same job where it is plain that it comes
+local function hand(c, nxt, job, n)
+  c.nxt, c.granted, c.rel = nxt, own(nxt, job, c.next_token, worker, lease, n.rel, n.att, n.slots, n.src), n.rel
+end
+-- again gives out the next steps of the same job where it is plain that they come
 -- next: no other job has something new or stands in line, and nothing more
 -- urgent is in the queue. It spares the job going into the line and out again.
-local function again()
-  if not seen or #offers ~= 1 or seen.st ~= 'active' or seen.shun >= 3 or seen.used >= window(class) then return end
+local function again(hands)
+  if #order ~= 1 or #offers ~= 1 then return end
+  local t, class = order[1], hands[1].class
+  local place = 'in:' .. class
+  if t.st ~= 'active' or not t.now[place] then return end
+  local free = math.min(window(class) - t.now[place], #hands)
+  if free < 1 or tonumber(t.now['shun:' .. worker] or call('HGET', job_key(t.job), 'shun:' .. worker) or '0') >= 3 then return end
   local lines, urgent = {}, {}
   for _, prio in ipairs({'high', 'default', 'low'}) do
     lines[#lines + 1] = turns_key(class, prio)
-    if prio == seen.prio then break end
+    if prio == t.prio then break end
     urgent[#urgent + 1] = prio
   end
   if call('EXISTS', unpack(lines)) > 0 then return end
@@ -137,30 +200,57 @@ local function again()
       if tonumber(queued or '0') > 0 then return end
     end
   end
-  local nxt = not passes(seen.prio) and call('LPOP', ready_key(by, class))
-  if not nxt then return end
-  local n = call('HMGET', step_key(nxt), 'st', 'rel', 'slots', 'att', 'src', 'tags', 'fo')
-  if n[1] ~= 'R' then return end -- taken through another job's list
-  if tonumber(n[3]) > max_slots or n[7] or not tagged(tags, n[6]) then
-    call('LPUSH', ready_key(by, class), nxt)
-    return
+  local waits = passes(hands[1], t.prio)
+  local may = {}
+  for _, c in ipairs(hands) do
+    if #may < free and c.class == class and not (c.yields and waits) then may[#may + 1] = c end
   end
-  write(1)
-  if seen.used + 1 >= window(class) then offered, offers = {}, {} end
-  return nxt, {rel = tonumber(n[2] or '0') + 1, slots = tonumber(n[3]), att = tonumber(n[4] or '0'), src = n[5]}
+  if #may == 0 then return end
+  local list, back, k = call('LPOP', ready_key(t.job, class), #may) or {}, {}, 1
+  for _, id in ipairs(list) do
+    local n = call('HMGET', step_key(id), 'st', 'rel', 'slots', 'att', 'src', 'tags', 'fo')
+    if n[1] == 'R' then -- else it was taken through another job's list
+      if tonumber(n[3]) > may[k].max_slots or n[7] or not tagged(tags, n[6]) then
+        table.insert(back, 1, id)
+      else
+        hand(may[k], id, t.job, {rel = tonumber(n[2] or '0') + 1, slots = tonumber(n[3]), att = tonumber(n[4] or '0'), src = n[5]})
+        t.now[place] = t.now[place] + 1
+        k = k + 1
+      end
+    end
+  end
+  if #back > 0 then call('LPUSH', ready_key(t.job, class), unpack(back)) end
+  if t.now[place] >= window(class) then offered, offers = {}, {} end
 end
-local function hand(nxt, job, n)
-  return answer(nxt, own(nxt, job, next_token, worker, lease, n.rel, n.att, n.slots, n.src), n.rel)
+local hands = {}
+for _, c in ipairs(mine) do
+  if c.next_token ~= '' and c.class and not grace then hands[#hands + 1] = c end
 end
-local nxt, n = again()
-if nxt then return hand(nxt, by, n) end
-write(0)
-queue_turns()
-for _, prio in ipairs({'high', 'default', 'low'}) do
-  if passes(prio) then break end
-  local nxt, job, n = take(class, prio, 50, max_slots, worker, tags)
-  if nxt then return hand(nxt, job, n) end
-  -- Something of this priority waits in the queue: it goes first.
-  if tonumber(call('HGET', Q .. 'queued:' .. class, prio) or '0') > 0 then break end
+if #hands > 0 then again(hands) end
+book()
+-- in_turn gives a next step of the job whose turn it is.
+local function in_turn(c)
+  for _, prio in ipairs({'high', 'default', 'low'}) do
+    if c.yields and passes(c, prio) then return end
+    local nxt, job, n = take(c.class, prio, 50, c.max_slots, worker, tags)
+    if nxt then return hand(c, nxt, job, n) end
+    -- Something of this priority waits in the queue: it goes first.
+    if tonumber(call('HGET', Q .. 'queued:' .. c.class, prio) or '0') > 0 then return end
+  end
 end
-return answer()
+local none = {} -- of a class: for so many slots there is nothing
+for _, c in ipairs(hands) do
+  if not c.nxt and c.max_slots > (none[c.class] or 0) then
+    queue_turns()
+    in_turn(c)
+    if not c.nxt and not c.yields then none[c.class] = c.max_slots end
+  end
+end
+-- A step is written last, with the one that the worker gets next.
+for _, c in ipairs(mine) do
+  call('HSET', step_key(c.id), 'st', 'D', 'end', 'done', 'hash', c.stands, 'sid', c.sid, 'dn', at, 'rid', c.rid, 'ex', c.executed,
+    'next', c.nxt or '', 'repl', '')
+  answers[c.at] = c.nxt and {OK, c.sid, c.stands, c.nxt, c.granted, c.rel} or {OK, c.sid, c.stands, 0}
+end
+toll()
+return answers

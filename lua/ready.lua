@@ -129,10 +129,14 @@ local function resolver(rid, id)
     if s[2] == rid and (s[1] == 'C' or s[1] == 'X') then return rid end
   end
 end
+-- unresolving lets others do the work that a step did.
+local function unresolving(id, rid)
+  if rid and rid ~= id and call('HGET', Q .. 'resolving', rid) == id then call('HDEL', Q .. 'resolving', rid) end
+end
 -- unowned ends the lease of a step and lets others do the same work.
 local function unowned(id, rid)
   call('ZREM', Q .. 'leases', id)
-  if rid and rid ~= id and call('HGET', Q .. 'resolving', rid) == id then call('HDEL', Q .. 'resolving', rid) end
+  unresolving(id, rid)
 end
 -- an event for who watches; the stream is bounded and may be lost.
 local function event(kind, id, jobs, worker, detail)
@@ -180,9 +184,12 @@ local function tell(d, id, state)
   return 1 + #jobs
 end
 -- settle_dependents tells up to n of those that wait for a step, but stops when
--- 1,000 records were touched. Returns whether some remain, and how many it told.
+-- the script touched 1,000 records. Returns whether some remain, and how many it
+-- told.
+local touched = 0
 local function settle_dependents(id, state, n)
-  local key, touched = Q .. 'dependents:' .. id, 0
+  local key = Q .. 'dependents:' .. id
+  if n < 1 or touched >= 1000 then return call('EXISTS', key) == 1, 0 end
   local found = call('SRANDMEMBER', key, n)
   if #found == 0 then return false, 0 end
   local told = {}

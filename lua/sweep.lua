@@ -6,7 +6,7 @@
 -- Returns {OK, id...} | {EPOCH}
 -- Cost O(taken back + jobs that want them), stops when those are 1,000
 -- USES core spare ready
-local out, touched = {OK}, 0
+local out = {OK}
 for _, id in ipairs(call('ZRANGEBYSCORE', Q .. 'leases', '-inf', now_ms(), 'LIMIT', 0, tonumber(ARGV[2]))) do
   if touched >= 1000 then break end
   touched = touched + 1

@@ -25,11 +25,12 @@ type Journal struct {
 
 	mu      sync.Mutex
 	file    *os.File
-	entries []entry // in the order of the stream
+	entries []Entry // in the order of the stream
 	written int     // lines in the file
 }
 
-type entry struct {
+// Entry is a completion and its id in the stream.
+type Entry struct {
 	Stream string `json:"stream"`
 	claim.Report
 }
@@ -44,7 +45,7 @@ func OpenJournal(dir string) (*Journal, error) {
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		var e entry
+		var e Entry
 		if json.Unmarshal(lines.Bytes(), &e) == nil {
 			j.entries = append(j.entries, e)
 		}
@@ -52,20 +53,32 @@ func OpenJournal(dir string) (*Journal, error) {
 	return j, j.rewrite()
 }
 
-// Add notes a completion.
-func (j *Journal) Add(stream string, r claim.Report) error {
-	line, err := json.Marshal(entry{stream, r})
+// Add notes completions.
+func (j *Journal) Add(entries ...Entry) error {
+	lines, err := written(entries)
 	if err != nil {
-		return fmt.Errorf("tasks: journal: %w", err)
+		return err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.entries = append(j.entries, entry{stream, r})
-	j.written++
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
+	j.entries = append(j.entries, entries...)
+	j.written += len(entries)
+	if _, err := j.file.Write(lines); err != nil {
 		return fmt.Errorf("tasks: journal: %w", err)
 	}
 	return nil
+}
+
+// written are the lines of entries.
+func written(entries []Entry) ([]byte, error) {
+	var text bytes.Buffer
+	out := json.NewEncoder(&text)
+	for _, e := range entries {
+		if err := out.Encode(e); err != nil {
+			return nil, fmt.Errorf("tasks: journal: %w", err)
+		}
+	}
+	return text.Bytes(), nil
 }
 
 // Recorded drops what the catalog has: everything up to an id of the stream.
@@ -115,14 +128,11 @@ func (j *Journal) Close() error {
 
 // rewrite replaces the file by one with the entries that are left.
 func (j *Journal) rewrite() error {
-	var text bytes.Buffer
-	out := json.NewEncoder(&text)
-	for _, e := range j.entries {
-		if err := out.Encode(e); err != nil {
-			return fmt.Errorf("tasks: journal: %w", err)
-		}
+	lines, err := written(j.entries)
+	if err != nil {
+		return err
 	}
-	if err := os.WriteFile(j.path+".new", text.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(j.path+".new", lines, 0o600); err != nil {
 		return fmt.Errorf("tasks: journal: %w", err)
 	}
 	if err := os.Rename(j.path+".new", j.path); err != nil {

@@ -19,10 +19,11 @@ func BenchmarkJournalAdd(b *testing.B) {
 	}
 	defer j.Close()
 	r := claim.Report{ID: dag.CacheID{1}, Jobs: []string{"job"}, Result: claim.Result{Meta: string(make([]byte, 400))}}
+	e := tasks.Entry{Stream: "1-0", Report: r}
 	took := make([]time.Duration, 0, b.N)
 	for b.Loop() {
 		began := time.Now()
-		if err := j.Add("1-0", r); err != nil {
+		if err := j.Add(e); err != nil {
 			b.Fatal(err)
 		}
 		took = append(took, time.Since(began))

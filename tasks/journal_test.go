@@ -18,7 +18,7 @@ func TestJournalSurvivesAndForgets(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, stream := range []string{"5-0", "5-1", "12-0"} {
-		if err := j.Add(stream, claim.Report{ID: dag.CacheID{byte(n + 1)}, Jobs: []string{"job"}}); err != nil {
+		if err := j.Add(tasks.Entry{Stream: stream, Report: claim.Report{ID: dag.CacheID{byte(n + 1)}, Jobs: []string{"job"}}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -57,6 +57,7 @@ type Worker struct {
 	free    atomic.Int64
 	waiting atomic.Int64 // tasks that wait for slots
 	table   *table
+	desk    *desk
 
 	base     context.Context // of all steps
 	kill     context.CancelCauseFunc
@@ -89,6 +90,7 @@ func (w *Worker) Start(ctx context.Context, open OpenServerClient) error {
 	w.client = client
 	w.queue = NewQueue(w.Claims)
 	w.slots, w.table = semaphore.NewWeighted(int64(w.Slots)), newTable()
+	w.desk = newDesk(w)
 	w.free.Store(int64(w.Slots))
 	w.base, w.kill = context.WithCancelCause(context.WithoutCancel(ctx))
 	// A worker that drains when ctx ends still has claims to renew.
@@ -394,29 +396,24 @@ func (w *Worker) complete(r *running, made Made, resolved dag.CacheID, hand clai
 	if w.draining.Load() { // since the step began
 		hand = claim.Hand{}
 	}
-	identity := w.Identity
+	c := claim.Completion{
+		Owned: r.owned, Holder: w.Identity.Holder, Hand: hand, Result: claim.Result{
+			Resolved: resolved, Content: made.Content, CID: made.CID, Size: made.Size, Executed: made.Executed, Meta: made.Meta.Encode(),
+		},
+	}
 	if !made.Executed && len(made.Meta.Items) == 0 {
-		identity.Holder = "" // a result that is known: its bytes are not here
+		c.Holder = "" // a result that is known: its bytes are not here
 	}
-	result := claim.Result{
-		Resolved: resolved, Content: made.Content, CID: made.CID, Size: made.Size, Executed: made.Executed, Meta: made.Meta.Encode(),
-	}
-	var done *claim.Completed
+	var next *claim.Owned
 	err := w.insist(w.life(), func() (err error) {
-		done, err = w.Claims.Complete(w.life(), r.owned, identity, result, hand)
+		next, err = w.desk.file(c)
 		return err
 	})
 	if errors.Is(err, claim.ErrLost) {
 		w.Log.Warn("a result came too late", "step", r.owned.Spec.Label, "id", r.owned.Spec.ID.Short())
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := w.Journal.Add(done.Stream, claim.Report{ID: r.owned.Spec.ID, Jobs: []string{r.owned.Job}, Result: result}); err != nil {
-		w.Log.Warn("a completion is not journaled: should Redis forget it now, it is executed again", "error", err)
-	}
-	return done.Next, nil
+	return next, err
 }
 
 // life is the context of what must be told to Redis although steps are killed:
