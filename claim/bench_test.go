@@ -213,3 +213,39 @@ func BenchmarkMemory(b *testing.B) {
 	f.submit("j", plan(n)...)
 	b.ReportMetric(float64(used()-before)/n, "B/step")
 }
+
+// BenchmarkCompleteTogether runs chains side by side, whose completions go
+// together and bring the next step of each; an op is one step.
+func BenchmarkCompleteTogether(b *testing.B) {
+	f := newFarm(b)
+	var steps []claim.Spec
+	for i := range b.N + 100 {
+		steps = append(steps, step(fmt.Sprintf("s%d", i)))
+	}
+	f.ok(f.Resize(f.ctx(), "cpu", claim.CompleteAtOnce, nil))
+	f.submit("j", steps...)
+	list, err := f.Dispatch(f.ctx(), "cpu", claim.CompleteAtOnce)
+	f.ok(err)
+	owned := f.own(b, list)
+	done := 0
+	f.measure(b, func() {
+		for done < b.N && len(owned) > 0 {
+			part := make([]claim.Completion, len(owned))
+			for i, o := range owned {
+				made := result(o)
+				made.Resolved = o.Spec.ID // as of steps that read only sources
+				part[i] = claim.Completion{Owned: o, Result: made, Holder: "w1", Hand: claim.Hand{Token: claim.NewToken(), Slots: 4}}
+			}
+			answers, err := f.CompleteAll(f.ctx(), busy, part)
+			f.ok(err)
+			done += len(owned)
+			owned = owned[:0]
+			for _, a := range answers {
+				if a.Next != nil {
+					owned = append(owned, a.Next)
+				}
+			}
+		}
+	})
+
+}

@@ -75,3 +75,86 @@ func TestManyJobsWantOneStep(t *testing.T) {
 		t.Errorf("4 steps were executed %d times", executed)
 	}
 }
+
+// Completions that together touch too much are taken in several calls.
+func TestCompletionsThatManyJobsWantTakeMoreCalls(t *testing.T) {
+	t.Parallel()
+	f, w := newFarm(t), worker("w")
+	const jobs, steps = 400, 6
+	var specs []claim.Spec
+	for i := range steps {
+		specs = append(specs, step(fmt.Sprintf("s%d", i)))
+	}
+	for i := range jobs {
+		f.submit(fmt.Sprintf("j%d", i), specs...)
+	}
+	f.released("cpu")
+	var list []claim.Completion
+	for _, s := range specs {
+		o := f.claimed(s.Label, w)
+		list = append(list, claim.Completion{Owned: o, Result: result(o)})
+	}
+	before, _ := f.scripts()
+	done, err := f.CompleteAll(f.ctx(), w, list)
+	f.ok(err)
+	// 1,000 records are touched with the third of them.
+	if after, _ := f.scripts(); len(done) != steps || after-before != 2 {
+		t.Errorf("%d completions were answered in %v calls, want %d in 2", len(done), after-before, steps)
+	}
+	for i, d := range done {
+		if d.Err != nil || d.Stands != list[i].Result.Content {
+			t.Errorf("%s came to %s, %v", specs[i].Label, d.Stands.Short(), d.Err)
+		}
+	}
+	if finished, err := f.Finished(f.ctx()); err != nil || len(finished) != jobs {
+		t.Errorf("%d jobs are finished, %v, want %d", len(finished), err, jobs)
+	}
+}
+
+// A step that is there twice is done once.
+func TestAStepIsCompletedOnceACall(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, f *farm) {
+		w := worker("w")
+		f.submit("j", step("a"), step("b"))
+		o := f.take("a", w)
+		c := claim.Completion{Owned: o, Result: result(o)}
+		done, err := f.CompleteAll(f.ctx(), w, []claim.Completion{c, c})
+		f.ok(err)
+		if done[0].Err != nil || !errors.Is(done[1].Err, claim.ErrLost) {
+			t.Errorf("answered %v and %v, want the second to be lost", done[0].Err, done[1].Err)
+		}
+		if j := f.job("j"); j.Executed != 1 || j.Open != 1 {
+			t.Errorf("the job counts %+v, want one executed and one open", j)
+		}
+	})
+}
+
+// Of steps that turn out to be the same work the first completion is the fact,
+// for those in its company too.
+func TestTheSameWorkCompletedTogether(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, f *farm) {
+		w := worker("w")
+		f.submit("j", step("a"), step("b"))
+		var list []claim.Completion
+		for _, name := range []string{"a", "b"} {
+			c := claim.Completion{Owned: f.take(name, w)}
+			c.Result = result(c.Owned)
+			c.Result.Resolved = resolved("both")
+			list = append(list, c)
+		}
+		done, err := f.CompleteAll(f.ctx(), w, list)
+		f.ok(err)
+		for i, d := range done {
+			if d.Stands != content("a") {
+				t.Errorf("completion %d came to %s, want what a came to", i, d.Stands.Short())
+			}
+		}
+		entries, err := f.ReadDone(f.ctx(), "", 10)
+		f.ok(err)
+		if len(entries) != 2 || !entries[0].Differs.IsZero() || entries[1].Differs != content("b") {
+			t.Errorf("recorded %+v, want the bytes of b as evidence", entries)
+		}
+	})
+}

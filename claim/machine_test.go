@@ -43,7 +43,7 @@ func TestRandomInterleavings(t *testing.T) {
 		m := newMachine(rt, f)
 		rt.Repeat(map[string]func(*rapid.T){
 			"": m.check, "submit": m.submitJob, "dispatch": m.dispatch, "claim": m.claimSome, "claim more": m.claimSome, "finish": m.finishSome,
-			"finish more": m.finishSome, "fail": m.failSome, "release": m.releaseSome, "reopen": m.reopenSome, "lapse": m.lapseSome, "late": m.late,
+			"finish more": m.finishSome, "finish together": m.finishTogether, "fail": m.failSome, "release": m.releaseSome, "reopen": m.reopenSome, "lapse": m.lapseSome, "late": m.late,
 			"settle": m.settle, "again": m.makeAgain, "steer": m.steer, "overdue": m.overdue, "forget": m.forgetJob, "flush": m.flush,
 		})
 		m.drain(rt)
@@ -217,9 +217,21 @@ func (m *machine) finishSome(rt *rapid.T) {
 }
 
 func (m *machine) finishOne(rt *rapid.T, h hold, i int, more bool) {
+	c, ok := m.make(rt, h, i, more)
+	if !ok {
+		return
+	}
+	done, err := twice(rt, m, h.o.Spec.Label, func() (*claim.Completed, error) { return m.Complete(m.ctx(), h.o, h.w, c.Result, c.Hand) })
+	m.must(rt, err)
+	m.note(rt, h, c, *done)
+}
+
+// make executes the step of a claim, up to its completion; false when it came to
+// none, and the claim is over.
+func (m *machine) make(rt *rapid.T, h hold, i int, more bool) (c claim.Completion, ok bool) {
 	if missing := m.missing(h.o); len(missing) > 0 {
 		m.reopenOne(rt, h, i, missing)
-		return
+		return c, false
 	}
 	r := claim.Result{Resolved: m.resolve(h.o), Executed: true, CID: "cid", Meta: "{}"}
 	r.Content = content(h.o.Spec.Label + fmt.Sprint(rapid.IntRange(0, 1).Draw(rt, "bytes")))
@@ -227,25 +239,68 @@ func (m *machine) finishOne(rt *rapid.T, h hold, i int, more bool) {
 		known, err := twice(rt, m, h.o.Spec.Label, func() (dag.ContentHash, error) { return m.Start(m.ctx(), h.o, r.Resolved) })
 		if errors.Is(err, claim.ErrWaits) {
 			m.drop(i)
-			return
+			return c, false
 		}
 		m.must(rt, err)
 		if !known.IsZero() {
 			r.Content, r.Executed = known, false
 		}
 	}
-	var next claim.Hand
+	c = claim.Completion{Owned: h.o, Result: r, Holder: h.w.Holder}
 	if more {
-		next = claim.Hand{Token: claim.NewToken(), Slots: 1, Yield: rapid.Bool().Draw(rt, "yield")}
+		c.Hand = claim.Hand{Token: claim.NewToken(), Slots: 1, Yield: rapid.Bool().Draw(rt, "yield")}
 	}
-	c, err := twice(rt, m, h.o.Spec.Label, func() (*claim.Completed, error) { return m.Complete(m.ctx(), h.o, h.w, r, next) })
+	return c, true
+}
+
+// note keeps what a completion came to.
+func (m *machine) note(rt *rapid.T, h hold, c claim.Completion, done claim.Completed) {
+	m.must(rt, done.Err)
+	m.drop(m.at(h))
+	m.done[h.o.Spec.ID] = done.Stands
+	c.Result.Content = done.Stands
+	m.journal = append(m.journal, claim.Report{ID: h.o.Spec.ID, Jobs: []string{h.o.Job}, Result: c.Result})
+	if done.Next != nil {
+		m.own(rt, done.Next, h.w)
+	}
+}
+
+func (m *machine) at(h hold) int {
+	return slices.IndexFunc(m.held, func(o hold) bool { return o.o.Token == h.o.Token })
+}
+
+// finishTogether completes steps of one worker in one call, and perhaps some of
+// them again in other company, as after a lost reply.
+func (m *machine) finishTogether(rt *rapid.T) {
+	first, _ := pick(rt, "claim", m.held)
+	var list []claim.Completion
+	var whose []hold
+	for _, h := range slices.Clone(m.held) {
+		if h.w.ID != first.w.ID || rapid.IntRange(0, 3).Draw(rt, "goes on") == 0 {
+			continue
+		}
+		if c, ok := m.make(rt, h, m.at(h), rapid.Bool().Draw(rt, "next")); ok {
+			list, whose = append(list, c), append(whose, h)
+		}
+	}
+	done, err := m.CompleteAll(m.ctx(), first.w, list)
 	m.must(rt, err)
-	m.drop(i)
-	m.done[h.o.Spec.ID] = c.Stands
-	r.Content = c.Stands
-	m.journal = append(m.journal, claim.Report{ID: h.o.Spec.ID, Jobs: []string{h.o.Job}, Result: r})
-	if c.Next != nil {
-		m.own(rt, c.Next, h.w)
+	for i, c := range list {
+		if m.state(c.Owned.Spec.Label).State == claim.NoState || rapid.Bool().Draw(rt, "reply came") {
+			continue
+		}
+		part := []claim.Completion{c}
+		if k := rapid.IntRange(0, len(list)-1).Draw(rt, "with"); k != i {
+			part = append(part, list[k])
+		}
+		again, err := m.CompleteAll(m.ctx(), first.w, part)
+		m.must(rt, err)
+		if !reflect.DeepEqual(plain(&done[i]), plain(&again[0])) {
+			rt.Fatalf("answered %+v, and repeated %+v", done[i], again[0])
+		}
+	}
+	for i, c := range list {
+		m.note(rt, whose[i], c, done[i])
 	}
 }
 

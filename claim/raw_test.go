@@ -94,13 +94,13 @@ func TestWhatRedisHolds(t *testing.T) {
 
 		o := f.claimed("s", w)
 		want["st"], want["tok"], want["wkr"], want["rid"], want["end"] = "X", o.Token, "w", id, ""
-		check("owned", want, without(f.raw("s"), "cl", "lease"))
+		check("owned", want, without(f.raw("s"), "cl"))
 		check("leases", []string{id}, f.Redis.ZRange(f.ctx(), f.Prefix.Of(f.Epoch(), "leases"), 0, -1).Val())
 		check("same work", map[string]string{}, f.Redis.HGetAll(f.ctx(), f.Prefix.Of(f.Epoch(), "resolving")).Val())
 
 		f.finish(o, w, claim.Hand{})
-		want["st"], want["end"], want["hash"], want["ex"], want["next"], want["repl"] = "D", "done", content("s").String(), "1", "", ""
-		check("done", want, without(f.raw("s"), "cl", "lease", "dn", "sid"))
+		want["st"], want["end"], want["hash"], want["ex"] = "D", "done", content("s").String(), "1"
+		check("done", want, without(f.raw("s"), "cl", "dn", "sid"))
 		maps := map[string]string{"results": content("s").String(), "resolved": content("s").String()}
 		for name, value := range maps {
 			check(name, map[string]string{id: value}, f.Redis.HGetAll(f.ctx(), f.Prefix.Key(name)).Val())

@@ -21,7 +21,7 @@ for i = 4, #ARGV, 2 do
       by = s[6] or ''
       if by ~= '' and call('EXISTS', job_key(by)) == 1 then call('HINCRBY', job_key(by), 'in:' .. s[3], 1) end
     end
-    call('HSET', step_key(id), 'st', 'X', 'by', by, 'tok', token, 'wkr', worker, 'lease', text(now + lease), 'cl', text(now), 'end', '')
+    call('HSET', step_key(id), 'st', 'X', 'by', by, 'tok', token, 'wkr', worker, 'cl', text(now), 'end', '')
     call('ZADD', Q .. 'leases', now + lease, id)
     out[#out + 1] = OK
   end

@@ -36,20 +36,24 @@ local twice = {}
 for i = 5, #ARGV, 12 do
   if touched >= 1000 then break end
   local id, token = ARGV[i], ARGV[i + 1]
-  local s = call('HMGET', step_key(id), 'st', 'tok', 'by', 'job', 'more', 'class', 'fo', 'end', 'hash', 'sid', 'next', 'repl', 'rid')
-  if s[1] == 'D' and s[2] == token and s[8] == 'done' then
-    answers[#answers + 1] = repeated(s[10], s[9], s[11], ARGV[i + 9])
-  elseif (s[1] ~= 'C' and s[1] ~= 'X') or s[2] ~= token or twice[id] then
+  -- A field that is not there costs most: Redis looks through all of them.
+  local s = call('HMGET', step_key(id), 'st', 'tok', 'by', 'job', 'class', 'rid', 'more', 'fo', 'repl')
+  local mine_still = (s[1] == 'C' or s[1] == 'X') and s[2] == token and not twice[id]
+  local was = s[1] == 'D' and s[2] == token and call('HMGET', step_key(id), 'end', 'sid', 'hash', 'next')
+  if was and was[1] == 'done' then
+    answers[#answers + 1] = repeated(was[2], was[3], was[4], ARGV[i + 9])
+  elseif not mine_still then
     answers[#answers + 1] = {LOST}
   else
     twice[id] = true
-    local jobs = wanters(id, s[4], s[5])
+    local jobs = wanters(id, s[4], s[7])
     touched = touched + 10 + #jobs
     ids[#ids + 1], rids[#rids + 1] = id, ARGV[i + 2]
     answers[#answers + 1] = false
     mine[#mine + 1] = {at = #answers, id = id, rid = ARGV[i + 2], hash = ARGV[i + 3], cid = ARGV[i + 4], size = ARGV[i + 5], executed = ARGV[i + 6],
       meta = ARGV[i + 7], holder = ARGV[i + 8], next_token = ARGV[i + 9], max_slots = tonumber(ARGV[i + 10]), yields = ARGV[i + 11] == '1',
-      by = s[3] or '', class = s[6], jobs = jobs, failed_on = s[7], replaces = s[12] or '', was = s[13] or ''}
+      by = s[3] or '', class = s[5], jobs = jobs, failed_on = s[8], replaces = s[9] or '', was = s[6] or '',
+      stands = '', differs = '', sid = '', nxt = false, granted = false, rel = 0}
   end
 end
 if #mine == 0 then return answers end
@@ -71,6 +75,7 @@ call('HSET', P .. 'resolved', unpack(work))
 -- note sets those fields of an index that are not set yet, and returns what was.
 local function note(index, fields, values)
   if #fields == 0 then return {} end
+  if #fields == 1 then return {call('HSETNX', P .. index, fields[1], values[1]) == 0 and call('HGET', P .. index, fields[1])} end
   local have, new = call('HMGET', P .. index, unpack(fields)), {}
   for k, known in ipairs(have) do
     if not known then new[#new + 1], new[#new + 2] = fields[k], values[k] end
@@ -118,11 +123,11 @@ for _, c in ipairs(mine) do
   if c.was ~= '' and c.was ~= c.rid then unresolving(c.id, c.was) end
   c.sid = call('XADD', P .. 'done', '*', 'id', c.id, 'jobs', table.concat(c.jobs, ','), 'by', c.by, 'st', 'D', 'rid', c.rid, 'hash', c.stands,
     'differs', c.differs, 'executed', c.executed, 'replaces', c.replaces, 'worker', worker, 'at', at, 'meta', c.meta)
-  call('SET', P .. 'claim:' .. c.id, cjson.encode({status = c.executed == '1' and 'COMPLETED' or 'CACHED', worker = worker, finished_at = at,
-    content_hash = c.stands, cid = c.cid, size = c.size}), 'PX', 3600000)
+  call('SET', P .. 'claim:' .. c.id, '{"status":"' .. (c.executed == '1' and 'COMPLETED' or 'CACHED') .. '","worker":' .. quoted(worker) ..
+    ',"finished_at":"' .. at .. '","content_hash":"' .. c.stands .. '","cid":' .. quoted(c.cid) .. ',"size":' .. quoted(c.size) .. '}', 'PX', '3600000')
   if #c.jobs == 0 then
     -- Nobody wants it, or nobody has said so yet in this epoch.
-    call('PEXPIRE', step_key(c.id), 3600000)
+    call('PEXPIRE', step_key(c.id), '3600000')
     call('DEL', Q .. 'spec:' .. c.id)
   end
   for _, job in ipairs(c.jobs) do
@@ -130,8 +135,8 @@ for _, c in ipairs(mine) do
     t.over = t.over + 1
     add(t, job == c.by and c.executed == '1' and 'executed' or 'cached', 1)
     -- Others failed what this worker could do: that counts against them.
-    if c.executed == '1' then
-      for other in string.gmatch(c.failed_on or '', '[^,]+') do add(t, 'shun:' .. other, 1) end
+    if c.failed_on and c.executed == '1' then
+      for other in string.gmatch(c.failed_on, '[^,]+') do add(t, 'shun:' .. other, 1) end
     end
   end
   if c.by ~= '' and c.class then
@@ -140,10 +145,10 @@ for _, c in ipairs(mine) do
   end
 end
 for _, t in ipairs(order) do
-  local j = call('HMGET', job_key(t.job), 'st', 'prio', 'open', 'sealed', unpack(t.names))
-  t.st, t.prio, t.open, t.sealed, t.now = j[1], j[2], j[3], j[4], {}
+  local j = call('HMGET', job_key(t.job), 'st', 'prio', 'open', 'sealed', 'shun:' .. worker, unpack(t.names))
+  t.st, t.prio, t.open, t.sealed, t.shun, t.now = j[1], j[2], j[3], j[4], tonumber(j[5] or '0'), {}
   for k, field in ipairs(t.names) do
-    if j[4 + k] or string.sub(field, 1, 3) ~= 'in:' then t.now[field] = tonumber(j[4 + k] or '0') + t.change[field] end
+    if j[5 + k] or string.sub(field, 1, 3) ~= 'in:' then t.now[field] = tonumber(j[5 + k] or '0') + t.change[field] end
   end
 end
 local function book()
@@ -187,7 +192,7 @@ local function again(hands)
   local place = 'in:' .. class
   if t.st ~= 'active' or not t.now[place] then return end
   local free = math.min(window(class) - t.now[place], #hands)
-  if free < 1 or tonumber(t.now['shun:' .. worker] or call('HGET', job_key(t.job), 'shun:' .. worker) or '0') >= 3 then return end
+  if free < 1 or (t.now['shun:' .. worker] or t.shun) >= 3 then return end
   local lines, urgent = {}, {}
   for _, prio in ipairs({'high', 'default', 'low'}) do
     lines[#lines + 1] = turns_key(class, prio)
@@ -200,9 +205,9 @@ local function again(hands)
       if tonumber(queued or '0') > 0 then return end
     end
   end
-  local waits = passes(hands[1], t.prio)
-  local may = {}
+  local may, waits = {}, nil
   for _, c in ipairs(hands) do
+    if c.yields and waits == nil then waits = passes(c, t.prio) end
     if #may < free and c.class == class and not (c.yields and waits) then may[#may + 1] = c end
   end
   if #may == 0 then return end
@@ -248,8 +253,10 @@ for _, c in ipairs(hands) do
 end
 -- A step is written last, with the one that the worker gets next.
 for _, c in ipairs(mine) do
-  call('HSET', step_key(c.id), 'st', 'D', 'end', 'done', 'hash', c.stands, 'sid', c.sid, 'dn', at, 'rid', c.rid, 'ex', c.executed,
-    'next', c.nxt or '', 'repl', '')
+  local key = step_key(c.id)
+  call('HSET', key, 'st', 'D', 'end', 'done', 'hash', c.stands, 'sid', c.sid, 'dn', at, 'ex', c.executed, unpack(c.nxt and {'next', c.nxt} or {}))
+  if c.rid ~= c.was then call('HSET', key, 'rid', c.rid) end
+  if c.replaces ~= '' then call('HDEL', key, 'repl') end
   answers[c.at] = c.nxt and {OK, c.sid, c.stands, c.nxt, c.granted, c.rel} or {OK, c.sid, c.stands, 0}
 end
 toll()

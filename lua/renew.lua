@@ -22,7 +22,6 @@ for i = 6, #ARGV, 3 do
   if (s[1] ~= 'C' and s[1] ~= 'X') or s[2] ~= token then
     out[#out + 1] = LOST
   else
-    call('HSET', step_key(id), 'lease', till)
     call('ZADD', Q .. 'leases', till, id)
     call('SET', P .. 'claim:' .. id, cjson.encode({status = s[1] == 'X' and 'RUNNING' or 'CLAIMED', token = token, worker = worker,
       claimed_at = s[6], attempt = tonumber(s[7] or '0') + 1, lease_until = till, progress = progress}), 'PX', 300000)

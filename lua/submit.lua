@@ -89,8 +89,10 @@ while i <= #ARGV do
       more = '1'
     else
       first = job
-      call('HSET', key, 'job', job)
-      if st then call('PERSIST', key) end
+      if st then
+        call('HSET', key, 'job', job)
+        call('PERSIST', key)
+      end
       if (st == 'C' or st == 'X') and s[4] then
         -- It runs although nobody wanted it: from now on for this job.
         call('HSET', key, 'by', job)
@@ -103,20 +105,32 @@ while i <= #ARGV do
       offer(job, s[4] or class)
     end
   end
-  if not st and base ~= '0' then call('HSET', key, 'rel', base) end
   if not st or again then
     local missing = await(id, edge, edge + n - 1)
-    if last == '1' then
-      call('HSET', key, 'st', 'W', 'miss', missing, 'class', class, 'slots', slots, 'src', src)
-    else
+    local ready = last == '1' and missing == 0
+    local fields = {'miss', missing, 'class', class, 'slots', slots, 'src', src}
+    local function with(field, value) fields[#fields + 1], fields[#fields + 2] = field, value end
+    if last ~= '1' then
       -- One more missing input than there are holds the step until its last
       -- edge is in.
-      call('HSET', key, 'st', 'W', 'miss', missing + 1, 'class', class, 'slots', slots, 'src', src, 'held', 1, 'edges', n)
+      fields[2] = missing + 1
+      with('held', '1')
+      with('edges', n)
     end
-    if tags ~= '' then call('HSET', key, 'tags', tags) end
+    if tags ~= '' then with('tags', tags) end
+    if not st then
+      if base ~= '0' then with('rel', base) end
+      with('job', job)
+    end
+    call('HSET', key, 'st', not st and ready and 'R' or 'W', unpack(fields))
     if reopened then call('HDEL', Q .. 'reopened', id) end
     call('SET', Q .. 'spec:' .. id, spec)
-    if last == '1' and missing == 0 then place(id, first, more, class) end
+    if ready and st then
+      place(id, first, more, class)
+    elseif ready then -- of this job alone, and written as ready already
+      call('RPUSH', ready_key(job, class), id)
+      offer(job, class)
+    end
   elseif not s[4] then
     -- Adopted or reported before it was submitted.
     call('HSET', key, 'class', class, 'slots', slots, 'src', src, 'tags', tags)
