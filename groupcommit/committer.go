@@ -6,6 +6,8 @@
 // SIGMOD 1984.
 package groupcommit
 
+import "runtime"
+
 // Committer serves callers in groups, one group after the other. It is safe for
 // concurrent use; make it with New.
 type Committer[T any] struct {
@@ -51,12 +53,14 @@ func (c *Committer[T]) Do(brought T) {
 // lead serves the group of which the caller is the first.
 func (c *Committer[T]) lead(g *group[T]) {
 	c.turn <- struct{}{}
+	// Those who were served just now may come again at once: let them.
+	runtime.Gosched()
 	if open := <-c.next; open == g { // closed to others, who would come too late
 		c.next <- newGroup[T]()
 	} else { // it was full
 		c.next <- open
 	}
 	c.commit(g.brought)
-	<-c.turn
 	close(g.done)
+	<-c.turn
 }
