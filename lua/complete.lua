@@ -27,7 +27,7 @@ local function repeated(sid, stands, nxt, next_token)
   if nxt and nxt ~= '' and next_token ~= '' then
     local n = call('HMGET', step_key(nxt), 'st', 'tok', 'by', 'rel', 'att', 'slots')
     if (n[1] == 'C' or n[1] == 'X') and n[2] == next_token then
-      return {OK, sid, stands, nxt, granted(nxt, n[1], n[3], tonumber(n[5] or '0'), tonumber(n[6])), n[4]}
+      return {OK, sid, stands, nxt, granted(nxt, n[1], n[3], tonumber(n[5] or '0'), tonumber(n[6] or '1')), n[4]}
     end
   end
   return {OK, sid, stands, 0}
@@ -40,7 +40,7 @@ for i = 5, #ARGV, 12 do
   local s = call('HMGET', step_key(id), 'st', 'tok', 'by', 'job', 'class', 'rid', 'more', 'fo', 'repl')
   local mine_still = (s[1] == 'C' or s[1] == 'X') and s[2] == token and not twice[id]
   local was = s[1] == 'D' and s[2] == token and call('HMGET', step_key(id), 'end', 'sid', 'hash', 'next')
-  if was and was[1] == 'done' then
+  if was and (was[1] == 'done' or was[1] == 'known') then
     answers[#answers + 1] = repeated(was[2], was[3], was[4], ARGV[i + 9])
   elseif not mine_still then
     answers[#answers + 1] = {LOST}
@@ -215,10 +215,10 @@ local function again(hands)
   for _, id in ipairs(list) do
     local n = call('HMGET', step_key(id), 'st', 'rel', 'slots', 'att', 'src', 'tags', 'fo')
     if n[1] == 'R' then -- else it was taken through another job's list
-      if tonumber(n[3]) > may[k].max_slots or n[7] or not tagged(tags, n[6]) then
+      if tonumber(n[3] or '1') > may[k].max_slots or n[7] or not tagged(tags, n[6]) then
         table.insert(back, 1, id)
       else
-        hand(may[k], id, t.job, {rel = tonumber(n[2] or '0') + 1, slots = tonumber(n[3]), att = tonumber(n[4] or '0'), src = n[5]})
+        hand(may[k], id, t.job, {rel = tonumber(n[2] or '0') + 1, slots = tonumber(n[3] or '1'), att = tonumber(n[4] or '0'), src = n[5]})
         t.now[place] = t.now[place] + 1
         k = k + 1
       end
@@ -254,7 +254,7 @@ end
 -- A step is written last, with the one that the worker gets next.
 for _, c in ipairs(mine) do
   local key = step_key(c.id)
-  call('HSET', key, 'st', 'D', 'end', 'done', 'hash', c.stands, 'sid', c.sid, 'dn', at, 'ex', c.executed, unpack(c.nxt and {'next', c.nxt} or {}))
+  call('HSET', key, 'st', 'D', 'end', c.executed == '1' and 'done' or 'known', 'hash', c.stands, 'sid', c.sid, unpack(c.nxt and {'next', c.nxt} or {}))
   if c.rid ~= c.was then call('HSET', key, 'rid', c.rid) end
   if c.replaces ~= '' then call('HDEL', key, 'repl') end
   answers[c.at] = c.nxt and {OK, c.sid, c.stands, c.nxt, c.granted, c.rel} or {OK, c.sid, c.stands, 0}

@@ -19,7 +19,7 @@ if not owned then
   if s[10] == 'failed' then return {FAILED} end
   local rel, spent = string.match(s[10] or '', '^retry (%d+) (%d+)$')
   if not rel then return {LOST} end
-  return {RETRY, tonumber(rel), tonumber(s[9]), prio, tonumber(spent)}
+  return {RETRY, tonumber(rel), tonumber(s[9] or '1'), prio, tonumber(spent)}
 end
 local jobs, spent = wanters(id, s[11], s[12]), tonumber(s[3] or '0')
 if class ~= 'unavailable' and class ~= 'unfit' then spent = spent + 1 end
@@ -36,4 +36,4 @@ call('HSET', step_key(id), 'st', 'Q', 'rel', rel, 'att', spent, 'fo', fo, 'msg',
 call('ZADD', Q .. 'delayed', now_ms() + delay, id)
 call('DEL', P .. 'claim:' .. id)
 event('retry', id, jobs, worker, message)
-return {RETRY, rel, tonumber(s[9]), prio, spent}
+return {RETRY, rel, tonumber(s[9] or '1'), prio, spent}

@@ -47,14 +47,14 @@ local function take(class, prio, looks, max_slots, worker, have)
     else
       local s = call('HMGET', step_key(id), 'st', 'rel', 'slots', 'att', 'src', 'tags', 'fo')
       if s[1] == 'R' then
-        if worker and (tonumber(s[3]) > max_slots or not fits(class, job, s[6], s[7], worker, have)) then
+        if worker and (tonumber(s[3] or '1') > max_slots or not fits(class, job, s[6], s[7], worker, have)) then
           call('LPUSH', ready_key(job, class), id)
           return nil, false
         end
         call('HSET', job_key(job), 'in:' .. class, used + 1)
         if used + 1 >= w then call('ZREM', turns, job)
         elseif line[2] then call('ZADD', turns, call('INCR', Q .. 'turn'), job) end
-        return id, job, {rel = tonumber(s[2] or '0') + 1, slots = tonumber(s[3]), att = tonumber(s[4] or '0'), src = s[5]}
+        return id, job, {rel = tonumber(s[2] or '0') + 1, slots = tonumber(s[3] or '1'), att = tonumber(s[4] or '0'), src = s[5]}
       end
     end
   end
