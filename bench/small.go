@@ -15,7 +15,8 @@ import (
 // smallFiles compares storing very many small files with `ipfs add` of their
 // folder into a new repository. Ours are stored as a worker of eight slots does,
 // that many at a time, each synced before the next. Kubo's default repository
-// does not sync its blocks, so there is a second row beside one that does.
+// does not sync its blocks, so there is a second row beside one that does, and a
+// third that shows how much of ours is the file system's.
 func (b *bench) smallFiles() (rows []result, err error) {
 	n := b.n(10_000, 500)
 	dir, paths, err := b.randomFiles(n, 64<<10)
@@ -35,7 +36,12 @@ func (b *bench) smallFiles() (rows []result, err error) {
 	row.Name, row.Beside, row.Goal = fmt.Sprintf("store %d x 64 KiB", n), "ipfs add of the folder, which syncs no block", atMost("ratio", 1)
 	durable, err := alternate(b.n(3, 1), ours, func() (float64, error) { return b.ipfsAdd(dir, true) })
 	durable.Name, durable.Beside = row.Name+" beside synced", "ipfs add that syncs its blocks"
-	return []result{row.judged(), durable}, err
+	if err != nil {
+		return []result{row.judged(), durable}, err
+	}
+	bound, err := alternate(b.n(3, 1), func() (float64, error) { return b.filesAlone(paths) }, func() (float64, error) { return b.ipfsAdd(dir, false) })
+	bound.Name, bound.Beside = row.Name+" files alone", "making the files and folders of ours and syncing them, nothing else; beside ipfs add"
+	return []result{row.judged(), durable, bound}, err
 }
 
 func (b *bench) randomFiles(n int, size int64) (dir string, paths []string, err error) {
