@@ -1,13 +1,20 @@
 package catalog
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Unattested returns up to limit completed jobs that have no provenance, the
-// oldest first.
-func (db *DB) Unattested(ctx context.Context, limit int) ([]Job, error) {
+// oldest first: those whose executed steps are all recorded, and those that ended
+// before a time, since what is missing then will not come.
+func (db *DB) Unattested(ctx context.Context, before time.Time, limit int) ([]Job, error) {
 	var found []Job
+	recorded := db.bun.NewSelect().Model((*StepRecord)(nil)).ColumnExpr("count(*)").
+		Where("step.job_id = job.id AND step.status = ?", StepCompleted)
 	err := jobs(db.bun, &found).ColumnExpr("job.request").
 		Where("job.status = ? AND job.provenance IS NULL AND job.request IS NOT NULL", Completed).
+		Where("job.finished_at < ? OR (?) >= job.steps_executed", before.UnixMilli(), recorded).
 		Order("job.id").Limit(int64(max(limit, 1))).Scan(ctx)
 	return found, wrap(err, "jobs without provenance")
 }

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) *catalog.DB) {
 		{"priority", testPriority},
 		{"requests", testRequest},
 		{"durable and provenance", testProvenance},
+		{"jobs without provenance", testUnattested},
 		{"unfinished jobs", testOpenJobs},
 		{"numbers of unfinished jobs", testCountOpen},
 		{"lists of jobs", testListJobs},

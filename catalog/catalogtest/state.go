@@ -156,6 +156,32 @@ func testProvenance(t *testing.T, db *catalog.DB) {
 	}
 }
 
+// A document says nothing of steps that are not recorded: jobs wait for them.
+func testUnattested(t *testing.T, db *catalog.DB) {
+	ctx := t.Context()
+	job := NewJob("film", 0)
+	job.Request = "{}"
+	must(t, db.CreateJob(ctx, job))
+	must(t, db.StartJob(ctx, job.ID, after(1)))
+	must(t, db.RecordSteps(ctx, []catalog.StepRecord{Executed(job.ID, "a", 0, "a")}))
+	counts := catalog.Counts{Total: 3, Executed: 2, Cached: 1}
+	must(t, db.FinishJob(ctx, job.ID, catalog.Finish{Status: catalog.Completed, At: after(5), Counts: counts}))
+	want := func(when string, before time.Time, n int) {
+		t.Helper()
+		found, err := db.Unattested(ctx, before, 10)
+		must(t, err)
+		if len(found) != n || n > 0 && (found[0].ID != job.ID || found[0].Request != "{}") {
+			t.Errorf("%s: found %+v, want %d", when, found, n)
+		}
+	}
+	want("one of two steps is recorded", after(5), 0)
+	want("what is missing will not come", after(6), 1)
+	must(t, db.RecordSteps(ctx, []catalog.StepRecord{Executed(job.ID, "b", 1, "b")}))
+	want("all are recorded", after(5), 1)
+	attest(t, db, catalog.Provenance{Job: job.ID, Content: content("provenance")})
+	want("it is attested", after(6), 0)
+}
+
 // attest records documents as a processor does.
 func attest(t *testing.T, db *catalog.DB, documents ...catalog.Provenance) {
 	t.Helper()
