@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/artdag/artdag/groupcommit"
@@ -16,6 +17,9 @@ type save struct {
 	paths []string
 	err   error
 }
+
+// errNotSynced is what came of a put whose sync came to no end.
+var errNotSynced = errors.New("the sync came to no end")
 
 // newCommitter returns a committer over a sync that returns when all that is at
 // paths is durable.
@@ -36,7 +40,7 @@ func newCommitter(sync func(paths []string) error) *committer {
 // save returns when all that was written at paths before the call is durable.
 // An error is everybody's of the group: nobody can say whose bytes were lost.
 func (c *committer) save(paths []string) error {
-	s := &save{paths: paths}
+	s := &save{paths, errNotSynced}
 	c.Do(s)
 	return s.err
 }

@@ -62,8 +62,9 @@ func (s *Store) Complete(ctx context.Context, o *Owned, w Worker, r Result, next
 const CompleteAtOnce = 8
 
 // CompleteAll completes different steps of one worker, in the order of the list.
-// One round trip for CompleteAtOnce of them, where not thousands of jobs want
-// them. An error says nothing of any: repeat the call.
+// One round trip for CompleteAtOnce of them, unless jobs by the hundred want
+// them. With an error it returns the answers that it got; of the others nothing
+// is known: repeat the call for them.
 func (s *Store) CompleteAll(ctx context.Context, w Worker, list []Completion) ([]Completed, error) {
 	out := make([]Completed, 0, len(list))
 	for len(out) < len(list) {
@@ -72,10 +73,10 @@ func (s *Store) CompleteAll(ctx context.Context, w Worker, list []Completion) ([
 		at := time.Now()
 		a, err := s.do(ctx, "complete", w.ID, s.completions(w, part)...)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		if len(a) < 2 {
-			return nil, fmt.Errorf("claim: complete %s: Redis answered for none of %d steps", w.ID, len(part))
+			return out, fmt.Errorf("claim: complete %s: Redis answered for none of %d steps", w.ID, len(part))
 		}
 		for i := range a[1:] {
 			out = append(out, completed(part[i], a.list(1+i), at))

@@ -38,7 +38,7 @@ func TestAFanInComesInParts(t *testing.T) {
 			_, err := f.Submit(f.ctx(), "j", []claim.Spec{join})
 			f.ok(err)
 		}
-		want := map[string]string{"st": "W", "miss": "1", "class": "cpu", "job": "j"}
+		want := map[string]string{"st": "W", "miss": "1", "class": "cpu", "slots": "1", "job": "j"}
 		if diff := cmp.Diff(want, f.raw("join")); diff != "" {
 			t.Errorf("the step is (-want +got)\n%s", diff)
 		}
@@ -81,7 +81,7 @@ func TestWhatRedisHolds(t *testing.T) {
 		}
 		f.submit("j1", step("s"))
 		f.submit("j2", step("s"))
-		want := map[string]string{"st": "R", "class": "cpu", "src": "1", "job": "j1", "more": "1"}
+		want := map[string]string{"st": "R", "class": "cpu", "slots": "1", "src": "1", "job": "j1", "more": "1"}
 		check("submitted", want, f.raw("s"))
 		check("wanted", []string{"j2"}, f.Redis.SMembers(f.ctx(), f.Prefix.Of(f.Epoch(), "wants:"+id)).Val())
 		for _, job := range []string{"j1", "j2"} {
@@ -99,8 +99,8 @@ func TestWhatRedisHolds(t *testing.T) {
 		check("same work", map[string]string{}, f.Redis.HGetAll(f.ctx(), f.Prefix.Of(f.Epoch(), "resolving")).Val())
 
 		f.finish(o, w, claim.Hand{})
-		want["st"], want["end"], want["hash"] = "D", "done", content("s").String()
-		check("done", want, without(f.raw("s"), "cl", "sid"))
+		want["st"], want["end"], want["hash"], want["ex"] = "D", "done", content("s").String(), "1"
+		check("done", want, without(f.raw("s"), "cl", "dn", "sid"))
 		maps := map[string]string{"results": content("s").String(), "resolved": content("s").String()}
 		for name, value := range maps {
 			check(name, map[string]string{id: value}, f.Redis.HGetAll(f.ctx(), f.Prefix.Key(name)).Val())

@@ -25,7 +25,9 @@ type group[T any] struct {
 
 // New returns a committer that calls commit with what callers brought, in the
 // order in which they came, at most so many at a time; 0 for any number. What
-// comes of each, commit leaves in what was brought: let T be a pointer.
+// comes of each, commit leaves in what was brought: let T be a pointer. A commit
+// that panics does so in one of the callers; the others return with what it had
+// left by then.
 func New[T any](most int, commit func([]T)) *Committer[T] {
 	c := &Committer[T]{commit: commit, most: most, turn: make(chan struct{}, 1), next: make(chan *group[T], 1)}
 	c.next <- newGroup[T]()
@@ -60,7 +62,9 @@ func (c *Committer[T]) lead(g *group[T]) {
 	} else { // it was full
 		c.next <- open
 	}
+	defer func() {
+		close(g.done)
+		<-c.turn
+	}()
 	c.commit(g.brought)
-	close(g.done)
-	<-c.turn
 }

@@ -1,6 +1,7 @@
 package groupcommit
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 
@@ -75,6 +76,33 @@ func TestAGroupIsFull(t *testing.T) {
 		h.serves(t, "e")
 		if len(done) != 6 {
 			t.Errorf("%d returned, want all 6", len(done))
+		}
+	})
+}
+
+func TestAPanicHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, done := newHeld(), make(chan string, 10)
+		c := New(0, func(brought []string) {
+			h.commit(brought)
+			if len(brought) > 1 {
+				panic("broken")
+			}
+		})
+		come(c, done, "alone")
+		go func() {
+			defer func() { done <- fmt.Sprint(recover()) }()
+			c.Do("leads")
+		}()
+		synctest.Wait()
+		come(c, done, "follows")
+		h.serves(t, "alone")
+		h.serves(t, "leads", "follows")
+		come(c, done, "later")
+		h.serves(t, "later")
+		if len(done) != 4 {
+			t.Errorf("%d returned, want all 4", len(done))
 		}
 	})
 }

@@ -9,7 +9,7 @@
 -- ARGV[1] epoch; [2] id; [3] release; [4] token; [5] worker; [6] lease, ms; [7] tags of the worker, ",a,b,"
 -- Returns {OK, C|X, spec, attempts spent, contents of inputs, job, slots} | {STALE} | {BUSY, worker, age in ms} | {DONE, content_hash}
 --   | {PAUSED} | {CANCELLED} | {NOT_ME, new release} | {FAILED} | {WAIT, ms until claims are granted} | {EPOCH}
--- Cost O(inputs + jobs that want it), at most 1,000 each
+-- Cost O(inputs + jobs that want it), at most 1,000 jobs
 -- USES core ready take own
 local id, rel, token, worker, lease, tags = ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
 local s = call('HMGET', step_key(id), 'st', 'rel', 'by', 'job', 'more', 'class', 'tags', 'fo', 'tok', 'wkr', 'hash', 'cl', 'att', 'slots', 'src', 'qp')

@@ -11,12 +11,12 @@
 --   {epoch}:finished set, {epoch}:window hash, {epoch}:queued:{class} hash, {epoch}:workers:{class} zset, {epoch}:spec:{id} string,
 --   {prefix}done stream, {prefix}events stream, {epoch}:grace string
 -- ARGV[1] epoch; [2] worker; [3] lease, ms; [4] tags of the worker; then for each step, at most 8: id, token, resolved_id, content_hash, cid,
---   size, bytes, executed 0|1, what the record processor needs, JSON, where the worker may be reached as a holder of the bytes, "" when
+--   size in bytes, executed 0|1, what the record processor needs, JSON, where the worker may be reached as a holder of the bytes, "" when
 --   it does not have them, token for a next step, "" for none, most slots of it, whether it must not pass those of other jobs that wait in
 --   the queue, 0|1
 -- Returns {OK, an answer for each step in turn}: {OK, id in the done stream, content_hash that stands, 0}
 --   | the same with the answer of claim and the next id in front of it: {OK, stream id, content_hash, next id, {OK, C|X, spec, attempts, contents, job, slots}, release}
---   | {LOST}; answers are fewer than steps when 1,000 records were touched: call again for the others | {EPOCH}
+--   | {LOST}; answers are fewer than steps when all would touch more than 1,000 records: call again for the others | {EPOCH}
 -- Cost O(200 dependents + steps x (jobs that want it + inputs of the next step))
 -- USES core spare ready take own
 local worker, lease, tags = ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -27,26 +27,26 @@ local function repeated(sid, stands, nxt, next_token)
   if nxt and nxt ~= '' and next_token ~= '' then
     local n = call('HMGET', step_key(nxt), 'st', 'tok', 'by', 'rel', 'att', 'slots')
     if (n[1] == 'C' or n[1] == 'X') and n[2] == next_token then
-      return {OK, sid, stands, nxt, granted(nxt, n[1], n[3], tonumber(n[5] or '0'), tonumber(n[6] or '1')), n[4]}
+      return {OK, sid, stands, nxt, granted(nxt, n[1], n[3], tonumber(n[5] or '0'), tonumber(n[6])), n[4]}
     end
   end
   return {OK, sid, stands, 0}
 end
 local twice = {}
 for i = 5, #ARGV, 12 do
-  if touched >= 1000 then break end
   local id, token = ARGV[i], ARGV[i + 1]
   -- A field that is not there costs most: Redis looks through all of them.
   local s = call('HMGET', step_key(id), 'st', 'tok', 'by', 'job', 'class', 'rid', 'more', 'fo', 'repl')
   local mine_still = (s[1] == 'C' or s[1] == 'X') and s[2] == token and not twice[id]
   local was = s[1] == 'D' and s[2] == token and call('HMGET', step_key(id), 'end', 'sid', 'hash', 'next')
-  if was and (was[1] == 'done' or was[1] == 'known') then
+  if was and was[1] == 'done' then
     answers[#answers + 1] = repeated(was[2], was[3], was[4], ARGV[i + 9])
   elseif not mine_still then
     answers[#answers + 1] = {LOST}
   else
-    twice[id] = true
     local jobs = wanters(id, s[4], s[7])
+    if #mine > 0 and touched + 10 + #jobs > 1000 then break end -- the caller sends the others again
+    twice[id] = true
     touched = touched + 10 + #jobs
     ids[#ids + 1], rids[#rids + 1] = id, ARGV[i + 2]
     answers[#answers + 1] = false
@@ -215,10 +215,10 @@ local function again(hands)
   for _, id in ipairs(list) do
     local n = call('HMGET', step_key(id), 'st', 'rel', 'slots', 'att', 'src', 'tags', 'fo')
     if n[1] == 'R' then -- else it was taken through another job's list
-      if tonumber(n[3] or '1') > may[k].max_slots or n[7] or not tagged(tags, n[6]) then
+      if touched >= 1000 or tonumber(n[3]) > may[k].max_slots or n[7] or not tagged(tags, n[6]) then
         table.insert(back, 1, id)
       else
-        hand(may[k], id, t.job, {rel = tonumber(n[2] or '0') + 1, slots = tonumber(n[3] or '1'), att = tonumber(n[4] or '0'), src = n[5]})
+        hand(may[k], id, t.job, {rel = tonumber(n[2] or '0') + 1, slots = tonumber(n[3]), att = tonumber(n[4] or '0'), src = n[5]})
         t.now[place] = t.now[place] + 1
         k = k + 1
       end
@@ -239,13 +239,14 @@ local function in_turn(c)
     if c.yields and passes(c, prio) then return end
     local nxt, job, n = take(c.class, prio, 50, c.max_slots, worker, tags)
     if nxt then return hand(c, nxt, job, n) end
+    if job then return end -- enough was looked at; there may be more of this priority
     -- Something of this priority waits in the queue: it goes first.
     if tonumber(call('HGET', Q .. 'queued:' .. c.class, prio) or '0') > 0 then return end
   end
 end
 local none = {} -- of a class: for so many slots there is nothing
 for _, c in ipairs(hands) do
-  if not c.nxt and c.max_slots > (none[c.class] or 0) then
+  if not c.nxt and touched < 1000 and c.max_slots > (none[c.class] or 0) then
     queue_turns()
     in_turn(c)
     if not c.nxt and not c.yields then none[c.class] = c.max_slots end
@@ -254,7 +255,8 @@ end
 -- A step is written last, with the one that the worker gets next.
 for _, c in ipairs(mine) do
   local key = step_key(c.id)
-  call('HSET', key, 'st', 'D', 'end', c.executed == '1' and 'done' or 'known', 'hash', c.stands, 'sid', c.sid, unpack(c.nxt and {'next', c.nxt} or {}))
+  call('HSET', key, 'st', 'D', 'end', 'done', 'hash', c.stands, 'sid', c.sid, 'dn', at, 'ex', c.executed,
+    unpack(c.nxt and {'next', c.nxt} or {}))
   if c.rid ~= c.was then call('HSET', key, 'rid', c.rid) end
   if c.replaces ~= '' then call('HDEL', key, 'repl') end
   answers[c.at] = c.nxt and {OK, c.sid, c.stands, c.nxt, c.granted, c.rel} or {OK, c.sid, c.stands, 0}

@@ -7,7 +7,7 @@
 --   {epoch}:window hash, {epoch}:released zset (ms), {epoch}:queued:{class} hash
 -- ARGV[1] epoch; [2] class; [3] most to release of each priority, 1 to 100
 -- Returns {OK, {id, release, slots, priority}...} | {EPOCH}
--- Cost O(released), at most 300 steps; looks at 500 entries that others took already, and rings the bell for more
+-- Cost O(released), at most 300 steps; looks at 500 entries, some of which others may have taken already, and rings the bell for more
 -- USES core ready take
 local class, most = ARGV[2], tonumber(ARGV[3])
 local now, out = text(now_ms()), {OK}

@@ -6,6 +6,7 @@ local function contents(spec)
   local ids = {}
   for id in string.gmatch(string.match(spec, '^[^\n]*'), '%S+') do ids[#ids + 1] = id end
   local found = {}
+  touched = touched + #ids
   for i = 1, #ids, 500 do
     for _, hash in ipairs(call('HMGET', P .. 'results', unpack(ids, i, math.min(i + 499, #ids)))) do found[#found + 1] = hash or '-' end
   end

@@ -32,9 +32,9 @@ end
 local waits, seen = 0, {}
 for i = 5, #ARGV, 2 do
   local producer, gone = ARGV[i], ARGV[i + 1]
-  local p = call('HMGET', step_key(producer), 'st', 'sid', 'rid')
+  local p = call('HMGET', step_key(producer), 'st', 'dn', 'rid')
   local known = call('HEXISTS', P .. 'results', producer) == 1
-  local again = known and p[1] == 'D' and tonumber(string.match(p[2] or '', '^%d+') or '0') > tonumber(s[6] or '0') -- made meanwhile
+  local again = known and p[1] == 'D' and tonumber(p[2] or '0') > tonumber(s[6] or '0') -- made meanwhile
   if not again and not seen[producer] then
     seen[producer] = true
     call('SADD', Q .. 'dependents:' .. producer, id)

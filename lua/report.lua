@@ -28,7 +28,7 @@ for i = 4, #ARGV, 6 do
       unqueue(id, s[4], s[6], s[5] or '')
       credit(s[5], s[4])
     end
-    call('HSET', step_key(id), 'st', 'D', 'hash', hash, 'sid', out[#out], 'rid', rid, 'by', jobs[1] or '', 'end', 'reported')
+    call('HSET', step_key(id), 'st', 'D', 'hash', hash, 'dn', now, 'rid', rid, 'ex', '1', 'by', jobs[1] or '', 'end', '')
     -- A job that is submitted soon finds it done.
     if not st then call('PEXPIRE', step_key(id), 3600000) end
     close_for(jobs, jobs[1], 'executed', 'cached')

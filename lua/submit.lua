@@ -46,10 +46,10 @@ local function await(id, first, last)
   return missing
 end
 -- reckon takes back that a step counted as over.
-local function reckon(st, jobs, by, ending)
+local function reckon(st, jobs, by, executed)
   for _, other in ipairs(jobs) do
     if call('EXISTS', job_key(other)) == 1 then
-      local count = st == 'F' and 'failed' or st == 'S' and 'skipped' or (other == by and ending ~= 'known') and 'executed' or 'cached'
+      local count = st == 'F' and 'failed' or st == 'S' and 'skipped' or (other == by and executed == '1') and 'executed' or 'cached'
       call('HINCRBY', job_key(other), count, -1)
       call('HINCRBY', job_key(other), 'open', 1)
       call('SREM', Q .. 'finished', other)
@@ -64,7 +64,7 @@ while i <= #ARGV do
   local id, spec, class, slots, tags, src, from, last, gone, n =
     ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], tonumber(ARGV[i + 6]), ARGV[i + 7], ARGV[i + 8], tonumber(ARGV[i + 9])
   local key, edge = step_key(id), i + 10
-  local s = call('HMGET', key, 'st', 'job', 'more', 'class', 'edges', 'held', 'by', 'end')
+  local s = call('HMGET', key, 'st', 'job', 'more', 'class', 'edges', 'held', 'by', 'ex')
   local st, first, more = s[1], s[2] or '', s[3]
   local new = first ~= job and not (more == '1' and call('SISMEMBER', Q .. 'wants:' .. id, job) == 1)
   if new and more == '1' and call('SCARD', Q .. 'wants:' .. id) >= 999 then
@@ -79,7 +79,7 @@ while i <= #ARGV do
   local again = from == 0 and ((new and (st == 'F' or st == 'S')) or (st == 'D' and call('HEXISTS', P .. 'results', id) == 0))
   if again then
     reckon(st, wanters(id, first, more), s[7], s[8])
-    call('HDEL', key, 'err', 'msg', 'fo', 'lost', 'att', 'hash', 'end', 'held', 'edges', 'tags', 'slots', 'src')
+    call('HDEL', key, 'err', 'msg', 'fo', 'lost', 'att', 'hash', 'end', 'held', 'edges', 'tags', 'src', 'miss')
     if st ~= 'D' then call('HDEL', key, 'ropn') end
   end
   if new then
@@ -108,9 +108,8 @@ while i <= #ARGV do
   if not st or again then
     local missing = await(id, edge, edge + n - 1)
     local ready = last == '1' and missing == 0
-    local fields = {'class', class} -- few: Redis looks through all of them for each
+    local fields = {'class', class, 'slots', slots} -- few: Redis looks through all of them for each
     local function with(field, value) fields[#fields + 1], fields[#fields + 2] = field, value end
-    if slots ~= '1' then with('slots', slots) end
     if src == '1' then with('src', '1') end
     if last ~= '1' then
       -- One more missing input than there are holds the step until its last

@@ -1,4 +1,4 @@
--- Shared by dispatch and complete: whose turn it is.
+-- Shared by the verbs that ask whose turn it is, or whether a step is wanted.
 
 -- active reports whether some job still wants the step done now.
 local function active(id, by, first, more)
@@ -30,11 +30,13 @@ local function fits(class, job, tags, failed_on, worker, have)
 end
 -- take returns the next ready step of a class and priority, its job and its
 -- fields rel, slots, att and src, and charges the job, which goes to the end of
--- the line; nil when nothing may go, and whether that is because enough entries
--- were looked at.
+-- the line; nil when nothing may go, and whether that is because the script has
+-- looked at enough entries.
+local looked = 0
 local function take(class, prio, looks, max_slots, worker, have)
   local turns = turns_key(class, prio)
-  for _ = 1, looks do
+  while looked < looks do
+    looked = looked + 1
     local line = call('ZRANGE', turns, 0, 1)
     local job = line[1]
     if not job then return nil, false end
@@ -47,14 +49,14 @@ local function take(class, prio, looks, max_slots, worker, have)
     else
       local s = call('HMGET', step_key(id), 'st', 'rel', 'slots', 'att', 'src', 'tags', 'fo')
       if s[1] == 'R' then
-        if worker and (tonumber(s[3] or '1') > max_slots or not fits(class, job, s[6], s[7], worker, have)) then
+        if worker and (tonumber(s[3]) > max_slots or not fits(class, job, s[6], s[7], worker, have)) then
           call('LPUSH', ready_key(job, class), id)
           return nil, false
         end
         call('HSET', job_key(job), 'in:' .. class, used + 1)
         if used + 1 >= w then call('ZREM', turns, job)
         elseif line[2] then call('ZADD', turns, call('INCR', Q .. 'turn'), job) end
-        return id, job, {rel = tonumber(s[2] or '0') + 1, slots = tonumber(s[3] or '1'), att = tonumber(s[4] or '0'), src = s[5]}
+        return id, job, {rel = tonumber(s[2] or '0') + 1, slots = tonumber(s[3]), att = tonumber(s[4] or '0'), src = s[5]}
       end
     end
   end

@@ -1,6 +1,8 @@
 package tasks
 
 import (
+	"errors"
+
 	"github.com/artdag/artdag/claim"
 	"github.com/artdag/artdag/groupcommit"
 )
@@ -19,6 +21,9 @@ type filing struct {
 	err  error
 }
 
+// errNotFiled is what came of a completion whose call came to no end.
+var errNotFiled = errors.New("the completion was not filed")
+
 func newDesk(w *Worker) *desk {
 	return &desk{groupcommit.New(claim.CompleteAtOnce, w.completeAll)}
 }
@@ -26,7 +31,7 @@ func newDesk(w *Worker) *desk {
 // file returns the next step, if one was handed on, when the completion is
 // recorded and journaled. It fails as claim.Store.Complete does.
 func (d *desk) file(c claim.Completion) (*claim.Owned, error) {
-	f := &filing{Completion: c}
+	f := &filing{Completion: c, err: errNotFiled}
 	d.Do(f)
 	return f.next, f.err
 }
@@ -38,16 +43,14 @@ func (w *Worker) completeAll(group []*filing) {
 		list[i] = f.Completion
 	}
 	done, err := w.Claims.CompleteAll(w.life(), w.Identity, list)
-	if err != nil {
-		for _, f := range group {
+	for i, f := range group {
+		if i < len(done) {
+			f.next, f.err = done[i].Next, done[i].Err
+		} else {
 			f.err = err
 		}
-		return
 	}
-	for i, f := range group {
-		f.next, f.err = done[i].Next, done[i].Err
-	}
-	w.journal(list, done)
+	w.journal(list[:len(done)], done)
 }
 
 // journal notes what Redis took.
@@ -58,6 +61,9 @@ func (w *Worker) journal(list []claim.Completion, done []claim.Completed) {
 			report := claim.Report{ID: c.Owned.Spec.ID, Jobs: []string{c.Owned.Job}, Result: c.Result}
 			entries = append(entries, Entry{done[i].Stream, report})
 		}
+	}
+	if len(entries) == 0 {
+		return
 	}
 	if err := w.Journal.Add(entries...); err != nil {
 		w.Log.Warn("completions are not journaled: should Redis forget them now, their steps are executed again", "error", err)

@@ -3,6 +3,7 @@ package tasks_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/artdag/artdag/claim"
@@ -53,5 +54,29 @@ func TestJournalSurvivesAndForgets(t *testing.T) {
 	}
 	if got := j.Unrecorded(); len(got) != 1 {
 		t.Errorf("what was reported anew is forgotten too early: %+v", got)
+	}
+}
+
+// A step of many members has a long line.
+func TestJournalKeepsLongLines(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j, err := tasks.OpenJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := claim.Report{ID: dag.CacheID{1}, Result: claim.Result{Meta: strings.Repeat("x", 3<<20)}}
+	if err := j.Add(tasks.Entry{Stream: "1-0", Report: long}, tasks.Entry{Stream: "2-0", Report: claim.Report{ID: dag.CacheID{2}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if j, err = tasks.OpenJournal(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if got := j.Unrecorded(); len(got) != 2 || got[1].ID != (dag.CacheID{2}) {
+		t.Errorf("after the restart there are %d, want both", len(got))
 	}
 }
