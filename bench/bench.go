@@ -60,6 +60,7 @@ func (b *bench) program() (string, error) {
 }
 
 func (b *bench) close() {
+	b.say("removing what it made") // millions of files take minutes
 	if err := errors.Join(b.closeGrounds(), os.RemoveAll(b.dir)); err != nil {
 		fmt.Fprintf(b.out, "bench: %v\n", err)
 	}
