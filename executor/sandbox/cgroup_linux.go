@@ -167,7 +167,20 @@ func (g *group) start(cmd *exec.Cmd) error {
 	if err := writeExisting(filepath.Join(g.dir, "tasks"), "0"); err != nil {
 		return err
 	}
-	return errors.Join(cmd.Start(), writeExisting(filepath.Join(filepath.Dir(g.dir), "tasks"), "0"))
+	err := cmd.Start()
+	back := writeExisting(filepath.Join(filepath.Dir(g.dir), "tasks"), "0")
+	if err == nil && back != nil {
+		// The caller is told that nothing runs: so nothing may.
+		return errors.Join(back, killed(cmd))
+	}
+	return errors.Join(err, back)
+}
+
+// killed ends a process that has just started, and waits for it.
+func killed(cmd *exec.Cmd) error {
+	err := cmd.Process.Kill()
+	_ = cmd.Wait() // that it was killed is known
+	return err
 }
 
 // folder is where a process enters the group by itself; empty where there is none.

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -57,5 +59,26 @@ func TestGroupsOfTheDeadAreRemoved(t *testing.T) {
 	}
 	if _, err := os.Stat(mine); err != nil {
 		t.Errorf("the group of a process that lives: %v", err)
+	}
+}
+
+// A thread that cannot leave the group again leaves no tool behind: whoever
+// called is told that none was started.
+func TestAThreadThatCannotGoBackLeavesNoTool(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "group")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tasks"), nil, 0o644); err != nil { // the folder above has none
+		t.Fatal(err)
+	}
+	tool := exec.Command("sleep", "600")
+	if err := (&group{dir: dir, fd: -1}).start(tool); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the start: %v, want that of the file that is not there", err)
+	}
+	if tool.ProcessState == nil {
+		t.Error("the tool was not waited for")
+		_ = tool.Process.Kill()
 	}
 }
