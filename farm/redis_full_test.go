@@ -114,7 +114,7 @@ outputs: [sum]
 		}
 		return nil
 	})
-	whole(t, f.Completed(small.ID, time.Minute), linesMake(2, 4))
+	whole(t, f.Completed(small.ID, 3*time.Minute), linesMake(2, 4))
 	limit(t, r, 0)
 	farmtest.Until(t, time.Minute, "the large job goes on", func() error {
 		now, err := f.Client.Job(t.Context(), large.ID)
