@@ -155,7 +155,8 @@ func (l limiter) group(memory, tasks int64) (*group, error) {
 // start is cmd.Start into the group, if there is one, so that all is counted from
 // the first instruction on. Version 1 knows no start into a group, but groups of
 // threads: a process begins in that of the thread which starts it. The caller is
-// locked to its thread.
+// locked to its thread. If the thread cannot leave the group again, that is the
+// error, and cmd runs: the caller ends it.
 func (g *group) start(cmd *exec.Cmd) error {
 	if g == nil {
 		return cmd.Start()
@@ -167,20 +168,7 @@ func (g *group) start(cmd *exec.Cmd) error {
 	if err := writeExisting(filepath.Join(g.dir, "tasks"), "0"); err != nil {
 		return err
 	}
-	err := cmd.Start()
-	back := writeExisting(filepath.Join(filepath.Dir(g.dir), "tasks"), "0")
-	if err == nil && back != nil {
-		// The caller is told that nothing runs: so nothing may.
-		return errors.Join(back, killed(cmd))
-	}
-	return errors.Join(err, back)
-}
-
-// killed ends a process that has just started, and waits for it.
-func killed(cmd *exec.Cmd) error {
-	err := cmd.Process.Kill()
-	_ = cmd.Wait() // that it was killed is known
-	return err
+	return errors.Join(cmd.Start(), writeExisting(filepath.Join(filepath.Dir(g.dir), "tasks"), "0"))
 }
 
 // folder is where a process enters the group by itself; empty where there is none.

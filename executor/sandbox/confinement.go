@@ -1,6 +1,9 @@
 package sandbox
 
-import "os/exec"
+import (
+	"errors"
+	"os/exec"
+)
 
 // confinement is one way to keep a tool to what it may touch.
 type confinement interface {
@@ -31,6 +34,14 @@ type process struct {
 	gone func() error
 	// release frees what prepare took; it is called in every case.
 	release func()
+}
+
+// end kills a process that has started, and blocks until all of it is gone.
+func (p *process) end() error {
+	setup := p.started() // before: kill reaches what started has found
+	p.kill()
+	_ = p.cmd.Wait() // it was killed
+	return errors.Join(setup, p.gone())
 }
 
 // environment is the whole environment of every tool, so that none of it

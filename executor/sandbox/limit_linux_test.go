@@ -2,11 +2,12 @@ package sandbox
 
 import (
 	"errors"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 )
 
 func TestAGroupIsLimited(t *testing.T) {
@@ -62,23 +63,51 @@ func TestGroupsOfTheDeadAreRemoved(t *testing.T) {
 	}
 }
 
-// A thread that cannot leave the group again leaves no tool behind: whoever
-// called is told that none was started.
-func TestAThreadThatCannotGoBackLeavesNoTool(t *testing.T) {
+// A tool is ended when the thread that started it cannot leave its group: to the
+// caller it did not start, so nobody else ends it.
+func TestAToolIsEndedWhenItsStarterCannotLeave(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "group")
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	s := newSandbox(t, Options{})
+	sleep, err := s.find("sleep")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "tasks"), nil, 0o644); err != nil { // the folder above has none
-		t.Fatal(err)
+	for kind, confine := range map[string]confinement{s.Kind(): s.confine, "none": plain{}} {
+		t.Run(kind, func(t *testing.T) {
+			held, holds, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer held.Close()
+			p, err := confine.prepare(sleep, Command{Args: []string{"1000"}, Dir: t.TempDir()}, &bounds{tasks: 1000, group: noWayOut(t)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.release()
+			p.cmd.Stdout = holds
+			err = s.starter.start(p)
+			holds.Close()
+			if !errors.Is(err, os.ErrNotExist) || p.cmd.Process == nil {
+				t.Fatalf("got %v, want a tool that started and a group that cannot be left", err)
+			}
+			if p.cmd.ProcessState == nil {
+				t.Error("nobody waited for the tool")
+			}
+			held.SetReadDeadline(time.Now().Add(10 * time.Second)) // far more than a process takes to die
+			if _, err := io.ReadAll(held); err != nil {
+				t.Errorf("a process of the tool lives on: %v", err)
+			}
+		})
 	}
-	tool := exec.Command("sleep", "600")
-	if err := (&group{dir: dir, fd: -1}).start(tool); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the start: %v, want that of the file that is not there", err)
+}
+
+// noWayOut is a group that a thread enters, in a folder that it cannot go back to.
+func noWayOut(t *testing.T) *group {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "tasks"), "")
+	if _, err := os.Stat(filepath.Join(filepath.Dir(dir), "tasks")); err == nil {
+		t.Fatal("the folder around it can be entered")
 	}
-	if tool.ProcessState == nil {
-		t.Error("the tool was not waited for")
-		_ = tool.Process.Kill()
-	}
+	return &group{dir: dir, fd: -1}
 }

@@ -1,6 +1,9 @@
 package sandbox
 
-import "runtime"
+import (
+	"errors"
+	"runtime"
+)
 
 // starter starts processes from one goroutine locked to one OS thread. A tool
 // dies with its parent when the thread that started it ends, and a Go program's
@@ -27,11 +30,16 @@ func (s *starter) serve() {
 	}
 }
 
-// start starts the process on the starter's thread.
+// start starts the process on the starter's thread. After an error nothing of the
+// process is left, also where it had started: the caller attends to none.
 func (s *starter) start(p *process) error {
 	call := startCall{process: p, done: make(chan error, 1)}
 	s.calls <- call
-	return <-call.done
+	err := <-call.done
+	if err != nil && p.cmd.Process != nil { // it runs, but the thread is still in its group
+		return errors.Join(err, p.end())
+	}
+	return err
 }
 
 // stop ends the thread, and with it every tool that still runs.
