@@ -19,8 +19,9 @@ type bounds struct {
 	over      atomic.Pointer[string]
 }
 
-// watch counts ever again what the process holds, and kills it when that is
-// too much. The returned func ends the watch and blocks until it ended.
+// watch counts the members of the process at every tick, and their memory where
+// the kernel does not bound it, and kills them when that is too much. The returned
+// func ends the watch and blocks until it ended.
 func (b *bounds) watch(p *process) func() {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
