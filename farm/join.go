@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artdag/artdag/api/client"
 	"github.com/artdag/artdag/dag"
 	"github.com/artdag/artdag/peer"
 )
@@ -47,7 +48,7 @@ func join(ctx context.Context, server, token string) (Joining, error) {
 
 func askToJoin(ctx context.Context, server, token string) (told Joining, again bool, err error) {
 	answer, err := ask(ctx, http.MethodGet, strings.TrimSuffix(server, "/")+"/api/v1/join", token)
-	if untrusted(err) {
+	if client.Untrusted(err) {
 		return told, false, fmt.Errorf("farm: join %s: %w (a farm's own certificate authority goes into SSL_CERT_FILE)", server, err)
 	}
 	if err != nil {

@@ -2,7 +2,6 @@ package farm
 
 import (
 	"crypto/tls"
-	"errors"
 	"net"
 )
 
@@ -20,11 +19,4 @@ func listenWith(address, certificate, key string) (_ net.Listener, scheme string
 	}
 	listener, err := tls.Listen("tcp", address, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}})
 	return listener, "https", err
-}
-
-// untrusted reports whether a server showed a certificate that is not good here:
-// asking again does not help.
-func untrusted(err error) bool {
-	_, is := errors.AsType[*tls.CertificateVerificationError](err)
-	return is
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/artdag/artdag/api/client"
 )
 
 // pair writes the certificate of a test server and its key to files.
@@ -44,15 +46,15 @@ func TestPeersAreServedOverTLS(t *testing.T) {
 	server := httptest.Server{Listener: listener, Config: &http.Server{Handler: http.NotFoundHandler()}}
 	server.Start()
 	defer server.Close()
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust}}}
-	defer client.CloseIdleConnections()
-	answer, err := client.Get("https://" + listener.Addr().String())
+	trusting := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust}}}
+	defer trusting.CloseIdleConnections()
+	answer, err := trusting.Get("https://" + listener.Addr().String())
 	if err != nil || answer.TLS.Version < tls.VersionTLS12 {
 		t.Fatalf("over TLS: %v", err)
 	}
 	answer.Body.Close()
 	_, err = http.Get("https://" + listener.Addr().String())
-	if !untrusted(err) {
+	if !client.Untrusted(err) {
 		t.Errorf("who does not know the authority gets %v", err)
 	}
 }

@@ -41,7 +41,7 @@ func (k call) withJSON(v any) (call, error) {
 // again reports whether a failed call may be repeated: it changes nothing when
 // it is, or it did not arrive.
 func (k call) again(err error) bool {
-	if problem, ok := errors.AsType[*Problem](err); ok && !temporary(problem.Status) || untrusted(err) {
+	if problem, ok := errors.AsType[*Problem](err); ok && !temporary(problem.Status) || Untrusted(err) {
 		return false
 	}
 	if k.method != http.MethodPost {

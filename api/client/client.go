@@ -84,15 +84,15 @@ func (e *AwayError) Error() string {
 		cause = u.Err
 	}
 	text := fmt.Sprintf("the farm at %s cannot be reached: %v", e.Server, cause)
-	if untrusted(e) {
+	if Untrusted(e) {
 		text += " (a farm's own certificate authority goes into SSL_CERT_FILE, or among those of the system)"
 	}
 	return text
 }
 
-// untrusted reports whether the farm showed a certificate that is not good here:
+// Untrusted reports whether the farm showed a certificate that is not good here:
 // asking again does not help.
-func untrusted(err error) bool {
+func Untrusted(err error) bool {
 	_, is := errors.AsType[*tls.CertificateVerificationError](err)
 	return is
 }

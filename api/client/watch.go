@@ -102,7 +102,7 @@ func (w *watch) settle(ctx context.Context, err error) error {
 		return nil
 	case errors.Is(context.Cause(ctx), errBroken):
 		return &AwayError{w.client.Server(), errBroken}
-	case stopped, as[*emitError](err), refused && !temporary(problem.Status), untrusted(err):
+	case stopped, as[*emitError](err), refused && !temporary(problem.Status), Untrusted(err):
 		w.over = true
 		return backoff.Permanent(plain(err))
 	}
