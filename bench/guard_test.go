@@ -164,7 +164,7 @@ func TestWhatAStepCostsRedis(t *testing.T) {
 	if done < n-100 {
 		t.Fatalf("%d steps were handed on, want about %d", done, n)
 	}
-	atMostEach(t, "calls to complete a step and get the next", after.calls-before.calls, done, 30)
+	atMostEach(t, "calls to complete a step and get the next", after.calls-before.calls, done, 28)
 	atMostEach(t, "round trips to complete a step and get the next", after.trips-before.trips, done, 1)
 }
 

@@ -58,20 +58,6 @@ for i = 5, #ARGV, 12 do
 end
 if #mine == 0 then return answers end
 
--- Facts: the first stands, unless its bytes can be had nowhere.
-local results, resolved = call('HMGET', P .. 'results', unpack(ids)), call('HMGET', P .. 'resolved', unpack(rids))
-local facts, work, known = {}, {}, {}
-for k, c in ipairs(mine) do
-  local fact = known[c.rid] or resolved[k] or results[k]
-  if not fact or fact == c.replaces then fact = c.hash end
-  c.stands, c.differs = fact, fact ~= c.hash and c.hash or ''
-  known[c.rid] = fact
-  facts[2 * k - 1], facts[2 * k] = c.id, fact
-  work[2 * k - 1], work[2 * k] = c.rid, fact
-end
-call('HSET', P .. 'results', unpack(facts))
-call('HSET', P .. 'resolved', unpack(work))
-
 -- note sets those fields of an index that are not set yet, and returns what was.
 local function note(index, fields, values)
   if #fields == 0 then return {} end
@@ -83,6 +69,23 @@ local function note(index, fields, values)
   if #new > 0 then call('HSET', P .. index, unpack(new)) end
   return have
 end
+-- Facts: the first stands, unless its bytes can be had nowhere. Mostly nothing is
+-- known, and all is written with the first look.
+local made = {}
+for k, c in ipairs(mine) do made[k] = c.hash end
+local results, resolved, known = note('results', ids, made), note('resolved', rids, made), {}
+for k, c in ipairs(mine) do
+  local fact = known[c.rid] or resolved[k] or results[k]
+  local written = not fact
+  if not fact or fact == c.replaces then fact = c.hash end
+  c.stands, c.differs = fact, fact ~= c.hash and c.hash or ''
+  known[c.rid] = fact
+  if not written then
+    call('HSET', P .. 'results', c.id, fact)
+    call('HSET', P .. 'resolved', c.rid, fact)
+  end
+end
+
 local hashes, makers, cids, held, holders = {}, {}, {}, {}, {}
 for _, c in ipairs(mine) do
   if c.cid ~= '' and c.differs == '' then
