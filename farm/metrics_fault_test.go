@@ -56,7 +56,7 @@ func TestScaleAndMetrics(t *testing.T) {
 	f := farmtest.New(t, farmtest.On{Redis: r.URL()})
 	f.Scheduler()
 	scaled(t, f, 0, 0)
-	job := f.Submit(lines(6, 1, 3))
+	waits := f.Submit(lines(6, 1, 600)) // it ends when this says so, however busy the machine is
 	if got := scaled(t, f, 1, 0); got.Waiting != 6 || got.Running != 0 { // one, to learn what a worker has
 		t.Errorf("with nobody there: %+v", got)
 	}
@@ -66,11 +66,14 @@ func TestScaleAndMetrics(t *testing.T) {
 		t.Errorf("with one worker: %+v", got)
 	}
 	tells(t, f, `artdag_workers{state="serving"} 1`, `artdag_slots{class="cpu"} 2`, `artdag_slots{class="gpu"} 0`, `artdag_up{service="redis"} 1`, `artdag_up{service="catalog"} 1`)
-	f.Completed(job.ID, time.Minute)
+	if _, err := f.Client.Cancel(t.Context(), waits.ID); err != nil {
+		t.Fatal(err)
+	}
 	scaled(t, f, 0, 1)
-	again := f.Submit(lines(6, 1, 3))
-	f.Completed(again.ID, time.Minute)
-	tells(t, f, `artdag_jobs_ended_total{status="COMPLETED"} 2`, `artdag_job_steps_total{outcome="executed"} 7`,
+	for range 2 {
+		f.Completed(f.Submit(lines(6, 1, 0)).ID, time.Minute)
+	}
+	tells(t, f, `artdag_jobs_ended_total{status="COMPLETED"} 2`, `artdag_jobs_ended_total{status="CANCELLED"} 1`, `artdag_job_steps_total{outcome="executed"} 7`,
 		`artdag_job_steps_total{outcome="cached"} 7`, `artdag_steps_recorded_total{outcome="executed"} 7`, `artdag_unrecorded_steps 0`,
 		`artdag_processor_faults{processor="record",state="parked"} 0`, `artdag_steps{class="cpu",state="ready",tags=""} 0`)
 
