@@ -17,11 +17,29 @@ type cpu map[string]time.Duration
 
 // cpuNow reads /proc; elsewhere than on Linux it is empty.
 func cpuNow() cpu {
-	type process struct {
-		name   string
-		parent int
-		took   time.Duration
+	out := make(cpu)
+	for pid, p := range family() {
+		name := p.name
+		if pid == os.Getpid() {
+			name = "here"
+		}
+		out[name] += p.took
 	}
+	return out
+}
+
+// tick is the unit of times in /proc: of USER_HZ, which is 100 everywhere.
+const tick = 10 * time.Millisecond
+
+// process is one line of /proc.
+type process struct {
+	name   string
+	parent int
+	took   time.Duration
+}
+
+// family is this process and all that it started, and they, by process id.
+func family() map[int]process {
 	all := make(map[int]process)
 	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well formed
 	for _, file := range files {
@@ -40,23 +58,18 @@ func cpuNow() cpu {
 		parent, _ := strconv.Atoi(fields[1])
 		user, _ := strconv.Atoi(fields[11])
 		system, _ := strconv.Atoi(fields[12])
-		const tick = 10 * time.Millisecond // of USER_HZ, which is 100 everywhere
 		all[pid] = process{name, parent, time.Duration(user+system) * tick}
 	}
-	out := make(cpu)
-	for pid, p := range all {
-		name := p.name
-		if pid == os.Getpid() {
-			name = "here"
-		}
-		for at := pid; at != 0; at = all[at].parent {
-			if at == os.Getpid() {
-				out[name] += p.took
-				break
-			}
-		}
+	maps.DeleteFunc(all, func(pid int, _ process) bool { return !descends(all, pid) })
+	return all
+}
+
+// descends reports whether a process is this one or comes from it.
+func descends(all map[int]process, pid int) bool {
+	for pid != 0 && pid != os.Getpid() {
+		pid = all[pid].parent
 	}
-	return out
+	return pid != 0
 }
 
 // since says what was used per piece of work since before.

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,37 +59,37 @@ type hand struct {
 }
 
 // hire starts n workers of a kind and waits until they take work.
-func (b *bench) hire(kind string, n int, m crewMember) (crew, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	var c crew
+func (b *bench) hire(kind string, n int, m crewMember) (c crew, err error) {
 	for i := range n {
 		m.Redis, m.ID, m.Profiles = b.redisURL, "w"+strconv.Itoa(m.First+i), b.profiles
 		if m.Dir, err = b.folder("worker"); err != nil {
 			return nil, errors.Join(err, c.dismiss())
 		}
-		h, err := b.start(self, kind, m)
+		text, err := json.Marshal(m)
+		if err != nil {
+			return nil, errors.Join(err, c.dismiss())
+		}
+		h, err := b.start(kind, string(text))
 		if err != nil {
 			return nil, errors.Join(err, c.dismiss())
 		}
 		c = append(c, h)
 	}
 	for _, h := range c {
-		if line, err := h.out.ReadString('\n'); err != nil || line != "ready\n" {
-			return nil, errors.Join(fmt.Errorf("a worker said %q: %s", line, tail(h.err.Bytes())), err, c.dismiss())
+		if line, err := h.told(); err != nil || line != "ready" {
+			return nil, errors.Join(fmt.Errorf("a worker said %q", line), err, c.dismiss())
 		}
 	}
 	return c, nil
 }
 
-func (b *bench) start(self, kind string, m crewMember) (*hand, error) {
-	text, err := json.Marshal(m)
+// start starts this program once more, as one of its children.
+func (b *bench) start(kind, argument string) (*hand, error) {
+	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	h := &hand{cmd: exec.CommandContext(b.ctx, self, kind, string(text))}
+	h := &hand{cmd: exec.CommandContext(b.ctx, self, kind, argument)}
 	h.cmd.Stderr = &h.err
 	if h.in, err = h.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -99,6 +100,15 @@ func (b *bench) start(self, kind string, m crewMember) (*hand, error) {
 	}
 	h.out = bufio.NewReader(out)
 	return h, h.cmd.Start()
+}
+
+// told returns the next line that a process prints.
+func (h *hand) told() (string, error) {
+	line, err := h.out.ReadString('\n')
+	if err != nil {
+		err = fmt.Errorf("a process of the bench: %w: %s", err, tail(h.err.Bytes()))
+	}
+	return strings.TrimSpace(line), err
 }
 
 // begun returns when each worker began its steps.

@@ -42,7 +42,7 @@ func main() {
 // children are what this program does as a process of its own, by its first
 // argument.
 func children() map[string]func(args []string) error {
-	return map[string]func([]string) error{planArgument: planAndTell, oursArgument: workInChild, theirsArgument: asynqInChild, giverArgument: giveInChild}
+	return map[string]func([]string) error{planArgument: planAndTell, oursArgument: workInChild, theirsArgument: asynqInChild, giverArgument: giveInChild, watchArgument: watchCore}
 }
 
 func argument(i int) string {

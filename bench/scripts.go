@@ -20,45 +20,66 @@ import (
 // measureScripts looks for the longest script that Redis ran while steps are
 // submitted and done, and while one step makes very many ready. A script stops
 // everybody else for as long. Redis measures by the clock: when the machine gives
-// the core to others meanwhile, that is in it. So it is measured once more while
-// nobody may take the core from Redis, where that can be had.
+// the core to others meanwhile, that is in it. So it is measured once more with a
+// core for Redis alone, where that can be had.
 func measureScripts(b *bench) ([]result, error) {
-	rows, err := b.longestScripts("")
+	rows, err := b.longestScripts("", func(work func() error) (string, error) { return "", work() })
 	if err != nil {
 		return rows, err
 	}
-	back, err := b.redisUndisturbed()
+	core, back, err := b.redisUndisturbed()
 	if err != nil {
 		b.say("scripts: not measured with a core for Redis alone: %v", err)
 		return rows, nil
 	}
-	alone, err := b.longestScripts(", undisturbed")
+	alone, err := b.longestScripts(", undisturbed", func(work func() error) (string, error) { return b.watched(core, work) })
 	return append(rows, alone...), errors.Join(err, back())
 }
 
-func (b *bench) longestScripts(how string) ([]result, error) {
-	few, err := b.longestScript("scripts in dispatch"+how, b.noops(b.n(20_000, 2_000)))
+// around does some work and says how the machine was meanwhile, if it knows.
+type around func(work func() error) (told string, err error)
+
+func (b *bench) longestScripts(how string, do around) ([]result, error) {
+	few, err := b.longestScript("scripts in dispatch"+how, b.noops(b.n(20_000, 2_000)), do)
 	if err != nil {
 		return nil, err
 	}
-	fan, err := b.longestScript("scripts in fan-out"+how, b.fan(b.n(100_000, 5_000)))
+	fan, err := b.longestScript("scripts in fan-out"+how, b.fan(b.n(100_000, 5_000)), do)
 	return []result{few, fan}, err
 }
 
-func (b *bench) redisUndisturbed() (back func() error, err error) {
+func (b *bench) redisUndisturbed() (core int, back func() error, err error) {
 	g, err := b.grounds()
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	info, err := g.client.InfoMap(b.ctx, "server").Result()
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	pid, err := strconv.Atoi(info["Server"]["process_id"])
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	return undisturbed(pid)
+}
+
+// watchArgument begins the arguments of a process that watches a core.
+const watchArgument = "watch-core-in-child"
+
+// watched is around for one core.
+func (b *bench) watched(core int, work func() error) (told string, err error) {
+	h, err := b.start(watchArgument, strconv.Itoa(core))
+	if err != nil {
+		return "", err
+	}
+	_, err = h.told() // it is ready
+	if err == nil {
+		err = work()
+	}
+	err = errors.Join(err, h.in.Close())
+	told, tellErr := h.told()
+	return told, errors.Join(err, tellErr, h.cmd.Wait())
 }
 
 // fan returns a step and n that read it.
@@ -70,15 +91,16 @@ func (b *bench) fan(n int) []claim.Spec {
 	return out
 }
 
-func (b *bench) longestScript(name string, steps []claim.Spec) (row result, err error) {
+func (b *bench) longestScript(name string, steps []claim.Spec, do around) (row result, err error) {
 	s, err := b.newSite(2, crewMember{Slots: slotsOfWorker})
 	if err != nil {
 		return row, err
 	}
 	log := scriptLog{s.client}
 	err = log.begin(b.ctx)
+	told := ""
 	if err == nil {
-		_, err = b.worked(s, steps)
+		told, err = do(func() error { _, err := b.worked(s, steps); return err })
 	}
 	var found []call
 	if err == nil {
@@ -92,6 +114,9 @@ func (b *bench) longestScript(name string, steps []claim.Spec) (row result, err 
 	row.Ours, row.Theirs = longest.took.Seconds(), asynqs.took.Seconds()
 	row.Ratio = row.Ours / row.Theirs
 	row.Beside += fmt.Sprintf(" (%s; %d took over 5 ms); the longest of asynq's few commands meanwhile", longest.verb, over)
+	if told != "" {
+		row.Beside += "; " + told
+	}
 	return row.judged(), err
 }
 

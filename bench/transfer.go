@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,9 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -78,26 +75,12 @@ func (b *bench) newGiver(files, size int) (*giver, error) {
 	if err := b.fill(g, files); err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
+	h, err := b.start(giverArgument, dir)
 	if err != nil {
-		return nil, err
-	}
-	h := &hand{cmd: exec.CommandContext(b.ctx, self, giverArgument, dir)}
-	h.cmd.Stderr = &h.err
-	out, err := h.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if h.in, err = h.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	h.out = bufio.NewReader(out)
-	if err := h.cmd.Start(); err != nil {
 		return nil, err
 	}
 	g.crew = crew{h}
-	line, err := h.out.ReadString('\n')
-	g.url = strings.TrimSpace(line)
+	g.url, err = h.told()
 	return g, err
 }
 
