@@ -29,6 +29,9 @@ type bench struct {
 	// profiles is the folder of CPU profiles; empty for none.
 	profiles string
 
+	passed []string  // folders that the next tidy removes
+	tidied time.Time // when that was last
+
 	// What the farm's measurements share.
 	ground   *grounds
 	redisURL string
@@ -90,6 +93,34 @@ func (b *bench) next() int {
 func (b *bench) folder(name string) (string, error) {
 	dir := filepath.Join(b.dir, name+"-"+strconv.Itoa(b.next()))
 	return dir, os.MkdirAll(dir, 0o755)
+}
+
+// passing makes a new folder that the next tidy removes.
+func (b *bench) passing(name string) (string, error) {
+	dir, err := b.folder(name)
+	b.passed = append(b.passed, dir)
+	return dir, err
+}
+
+// tidy removes what passed. Nothing goes between measurements that are compared,
+// because of what freshTable says.
+func (b *bench) tidy() error {
+	var err error
+	for _, dir := range b.passed {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	b.passed, b.tidied = nil, time.Now()
+	return err
+}
+
+// freshTable waits until it is of no account that files were removed. ext4
+// without a journal takes no inode for 35 s after another file had it
+// (recently_deleted in its ialloc.c), and looks at each of them for every file
+// that it makes: who makes more files would pay for what the bench removed.
+func (b *bench) freshTable() {
+	if !b.quick {
+		time.Sleep(time.Until(b.tidied.Add(40 * time.Second)))
+	}
 }
 
 // file writes a file into the bench's folder and returns its path.

@@ -95,3 +95,31 @@ func (b *bench) costing(what string, n int, f timed) timed {
 		return took, err
 	}
 }
+
+// costs are what a piece of work took each time, in seconds: by the clock, and of
+// the processors, in this process and those that run beside it.
+type costs struct {
+	do         timed
+	clock, cpu []float64
+}
+
+func costed(do timed) *costs { return &costs{do: do} }
+
+func (c *costs) run() (float64, error) {
+	before := cpuNow().all()
+	took, err := c.do()
+	c.clock, c.cpu = append(c.clock, took), append(c.cpu, (cpuNow().all()-before).Seconds())
+	return took, err
+}
+
+// String has both, as medians.
+func (c *costs) String() string {
+	return fmt.Sprintf("%.2f and %.2f s", median(c.clock), median(c.cpu))
+}
+
+func (c cpu) all() (sum time.Duration) {
+	for _, took := range c {
+		sum += took
+	}
+	return sum
+}

@@ -18,12 +18,13 @@ import (
 // does not sync its blocks, so there is a second row beside one that does, and a
 // third that shows how much of ours is the file system's.
 func (b *bench) smallFiles() (rows []result, err error) {
+	b.freshTable()
 	n := b.n(10_000, 500)
 	dir, paths, err := b.randomFiles(n, 64<<10)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, b.tidy()) }()
 	ours := func() (float64, error) {
 		return b.inFreshCache(func(c *cache.Cache) error {
 			return each(paths, slotsOfWorker, func(path string) error { return putSource(b, c, path) })
@@ -45,7 +46,7 @@ func (b *bench) smallFiles() (rows []result, err error) {
 }
 
 func (b *bench) randomFiles(n int, size int64) (dir string, paths []string, err error) {
-	if dir, err = b.folder("small"); err != nil {
+	if dir, err = b.passing("small"); err != nil {
 		return "", nil, err
 	}
 	for i := range n {
@@ -66,11 +67,10 @@ func (b *bench) ipfsAdd(dir string, synced bool) (took float64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	repo, err := b.folder("ipfs")
+	repo, err := b.passing("ipfs")
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(repo)) }()
 	run := func(args ...string) error {
 		c := exec.CommandContext(b.ctx, ipfs, args...)
 		c.Env = append(os.Environ(), "IPFS_PATH="+repo, "HOME="+repo, "IPFS_TELEMETRY=off")
