@@ -130,16 +130,19 @@ func (s *site) schedule() error {
 	return s.runner.Start(s.ctx)
 }
 
-// wake wakes the record processor when steps have ended, as the scheduler does.
+// wake wakes the record processor when steps have ended, as the scheduler does
+// while nobody watches.
 func (s *site) wake(ctx context.Context) {
+	done := s.redis.Prefix.Key("done")
 	for last := "0"; ctx.Err() == nil; {
-		found, err := s.client.XRead(ctx, &redis.XReadArgs{Streams: []string{s.redis.Prefix.Key("done"), last}, Count: 500, Block: time.Second}).Result()
-		if err != nil {
+		if err := s.client.XRead(ctx, &redis.XReadArgs{Streams: []string{done, last}, Count: 1, Block: time.Second}).Err(); err != nil {
 			continue // nothing for a second, or the end
 		}
 		s.runner.Wake("record")
-		messages := found[0].Messages
-		last = messages[len(messages)-1].ID
+		if found, err := s.client.XRevRangeN(ctx, done, "+", "-", 1).Result(); err == nil && len(found) == 1 {
+			last = found[0].ID
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

@@ -74,7 +74,12 @@ func (db *DB) Faults(ctx context.Context, processor string, parkedOnly bool, lim
 // by item.
 func (db *DB) FaultsOf(ctx context.Context, processor string, items []string) (map[string]ItemFault, error) {
 	faults := make(map[string]ItemFault)
-	err := pieces(items, idsPerStatement, func(part []string) error {
+	// Mostly there is none at all, and a thousand items need not be looked up.
+	some, err := db.bun.NewSelect().Model((*ItemFault)(nil)).Where("processor = ?", processor).Exists(ctx)
+	if err != nil || !some {
+		return faults, wrap(err, "failed items of processor "+processor)
+	}
+	err = pieces(items, idsPerStatement, func(part []string) error {
 		var found []ItemFault
 		err := db.bun.NewSelect().Model(&found).
 			Where("processor = ? AND item IN (?)", processor, bun.List(part)).Scan(ctx)

@@ -56,7 +56,7 @@ func TestScaleAndMetrics(t *testing.T) {
 	f := farmtest.New(t, farmtest.On{Redis: r.URL()})
 	f.Scheduler()
 	scaled(t, f, 0, 0)
-	waits := f.Submit(lines(6, 1, 600)) // it ends when this says so, however busy the machine is
+	waits := f.Submit(lines(6, 1, 600))                                  // it ends when this says so, however busy the machine is
 	if got := scaled(t, f, 1, 0); got.Waiting != 6 || got.Running != 0 { // one, to learn what a worker has
 		t.Errorf("with nobody there: %+v", got)
 	}

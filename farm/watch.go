@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -75,44 +76,102 @@ func (h *hub) changed(job string) {
 // run reads what happens, until ctx ends.
 func (h *hub) run(ctx context.Context) {
 	prefix := h.claims.Prefix
-	done, events := h.last(ctx, prefix.Key("done")), h.last(ctx, prefix.Key("events"))
+	at := h.end(ctx)
+	at = position{cmp.Or(at.done, "0"), cmp.Or(at.events, "0")} // all of it is short then
 	for ctx.Err() == nil {
 		found, err := h.claims.Redis.XRead(ctx, &redis.XReadArgs{
-			Streams: []string{prefix.Key("done"), prefix.Key("events"), done, events}, Count: 500, Block: time.Second,
+			Streams: []string{prefix.Key("done"), prefix.Key("events"), at.done, at.events}, Count: h.most(), Block: time.Second,
 		}).Result()
 		if errors.Is(err, redis.Nil) {
 			continue
 		}
 		if err != nil {
-			select { // Redis is away; others say so
-			case <-ctx.Done():
-			case <-time.After(time.Second):
-			}
+			pause(ctx, time.Second) // Redis is away; others say so
 			continue
 		}
-		for _, stream := range found {
-			for _, m := range stream.Messages {
-				h.tell(m)
-			}
-			last := stream.Messages[len(stream.Messages)-1].ID
-			if stream.Stream == prefix.Key("done") {
-				h.completed()
-				done = last
-			} else {
-				events = last
-			}
-		}
+		at = h.read(ctx, found, at)
+		pause(ctx, gathering)
 	}
 }
 
-// last is where a stream ends. To read from "$" on would miss what comes between
-// two calls, until the first message.
-func (h *hub) last(ctx context.Context, stream string) string {
-	found, err := h.claims.Redis.XRevRangeN(ctx, stream, "+", "-", 1).Result()
-	if err != nil || len(found) == 0 {
-		return "0" // all of it: it is short, or Redis is away
+// position is how far the streams were read.
+type position struct{ done, events string }
+
+// gathering is how long what happens may wait for more that happens: each look
+// costs as much as a step does.
+const gathering = 10 * time.Millisecond
+
+// most is how many messages are asked for: that there is one is enough to know
+// when nobody watches.
+func (h *hub) most() int64 {
+	if h.watched() {
+		return 500
 	}
-	return found[0].ID
+	return 1
+}
+
+func (h *hub) watched() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.watchers) > 0
+}
+
+// read passes on what was found and returns how far that is.
+func (h *hub) read(ctx context.Context, found []redis.XStream, at position) position {
+	for _, stream := range found {
+		for _, m := range stream.Messages {
+			h.tell(m)
+		}
+		last := stream.Messages[len(stream.Messages)-1].ID
+		if stream.Stream == h.claims.Prefix.Key("done") {
+			h.completed()
+			at.done = last
+		} else {
+			at.events = last
+		}
+	}
+	return h.ahead(ctx, at)
+}
+
+// ahead is the end of the streams when nobody watches, who would miss something.
+// Where they end is looked up first: who joins after that begins there.
+func (h *hub) ahead(ctx context.Context, at position) position {
+	if h.watched() {
+		return at
+	}
+	end := h.end(ctx)
+	if h.watched() {
+		return at
+	}
+	return position{cmp.Or(end.done, at.done), cmp.Or(end.events, at.events)}
+}
+
+// end is where the streams end; empty where one is, or Redis is away. To read from
+// "$" on would miss what comes between two calls, until the first message.
+func (h *hub) end(ctx context.Context) position {
+	last := func(p redis.Pipeliner, stream string) *redis.XMessageSliceCmd {
+		return p.XRevRangeN(ctx, h.claims.Prefix.Key(stream), "+", "-", 1)
+	}
+	var done, events *redis.XMessageSliceCmd
+	_, _ = h.claims.Redis.Pipelined(ctx, func(p redis.Pipeliner) error { // each says whether it has
+		done, events = last(p, "done"), last(p, "events")
+		return nil
+	})
+	id := func(found *redis.XMessageSliceCmd) string {
+		if found.Err() != nil || len(found.Val()) == 0 {
+			return ""
+		}
+		return found.Val()[0].ID
+	}
+	return position{id(done), id(events)}
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // tell hands one message to the watchers of its jobs.
