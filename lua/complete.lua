@@ -168,8 +168,15 @@ local function book()
     end
   end
 end
+-- waited reports whether any step has dependents: mostly none has.
+local function waited()
+  if #mine == 1 then return true end
+  local keys = {}
+  for k, c in ipairs(mine) do keys[k] = Q .. 'dependents:' .. c.id end
+  return call('EXISTS', unpack(keys)) > 0
+end
 local told = 0
-for _, c in ipairs(mine) do
+for _, c in ipairs(waited() and mine or {}) do
   local more, n = settle_dependents(c.id, 'D', 200 - told)
   told = told + n
   if more then later(c.id) end
@@ -183,8 +190,8 @@ local function passes(c, prio)
   local own = t and t.prio == prio and tonumber(n[2] or '0') or 0
   return tonumber(n[1] or '0') > own
 end
-local function hand(c, nxt, job, n)
-  c.nxt, c.granted, c.rel = nxt, own(nxt, job, c.next_token, worker, lease, n.rel, n.att, n.slots, n.src), n.rel
+local function hand(c, nxt, job, n, known)
+  c.nxt, c.granted, c.rel = nxt, own(nxt, job, c.next_token, worker, lease, n.rel, n.att, n.slots, n.src, known), n.rel
 end
 -- again gives out the next steps of the same job where it is plain that they come
 -- next: no other job has something new or stands in line, and nothing more
@@ -214,19 +221,21 @@ local function again(hands)
     if #may < free and c.class == class and not (c.yields and waits) then may[#may + 1] = c end
   end
   if #may == 0 then return end
-  local list, back, k = call('LPOP', ready_key(t.job, class), #may) or {}, {}, 1
-  for _, id in ipairs(list) do
+  local list, back, k, leases = call('LPOP', ready_key(t.job, class), #may) or {}, {}, 1, {}
+  local known = foreknown(list, leases)
+  for i, id in ipairs(list) do
     local n = call('HMGET', step_key(id), 'st', 'rel', 'slots', 'att', 'src', 'tags', 'fo')
     if n[1] == 'R' then -- else it was taken through another job's list
       if touched >= 1000 or tonumber(n[3]) > may[k].max_slots or n[7] or not tagged(tags, n[6]) then
         table.insert(back, 1, id)
       else
-        hand(may[k], id, t.job, {rel = tonumber(n[2] or '0') + 1, slots = tonumber(n[3]), att = tonumber(n[4] or '0'), src = n[5]})
+        hand(may[k], id, t.job, {rel = tonumber(n[2] or '0') + 1, slots = tonumber(n[3]), att = tonumber(n[4] or '0'), src = n[5]}, known[i])
         t.now[place] = t.now[place] + 1
         k = k + 1
       end
     end
   end
+  if #leases > 0 then call('ZADD', Q .. 'leases', unpack(leases)) end
   if #back > 0 then call('LPUSH', ready_key(t.job, class), unpack(back)) end
   if t.now[place] >= window(class) then offered, offers = {}, {} end
 end

@@ -117,9 +117,10 @@ local function close_for(jobs, by, mine, other)
 end
 -- resolver returns the step, other than id, that is owned and does the work rid.
 -- A step that is itself that work, since it reads sources only, says so alone;
--- the others are listed.
-local function resolver(rid, id)
-  local other = call('HGET', Q .. 'resolving', rid)
+-- the others are listed: other is the one of rid, false for none, nil when that has
+-- not been looked up.
+local function resolver(rid, id, other)
+  if other == nil then other = call('HGET', Q .. 'resolving', rid) end
   if other and other ~= id then
     local st = call('HGET', step_key(other), 'st')
     if st == 'C' or st == 'X' then return other end

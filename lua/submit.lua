@@ -21,6 +21,7 @@ if call('EXISTS', job_key(job)) == 0 then return {GONE} end
 local settling = call('EXISTS', Q .. 'settle') == 1
 local reopened = call('EXISTS', Q .. 'reopened') == 1
 local alive = {} -- steps that are sure to be over some time
+local specs, free = {}, {} -- what is written at the end, all at once: specs, and by class what is ready and new
 local i, already, opened, crowded = 3, 0, 0, false
 
 -- await makes a step wait for those of its edges that have no result, and
@@ -126,17 +127,17 @@ while i <= #ARGV do
     end
     call('HSET', key, 'st', not st and ready and 'R' or 'W', unpack(fields))
     if reopened then call('HDEL', Q .. 'reopened', id) end
-    call('SET', Q .. 'spec:' .. id, spec)
+    specs[#specs + 1], specs[#specs + 2] = Q .. 'spec:' .. id, spec
     if ready and st then
       place(id, first, more, class)
     elseif ready then -- of this job alone, and written as ready already
-      call('RPUSH', ready_key(job, class), id)
-      offer(job, class)
+      free[class] = free[class] or {}
+      table.insert(free[class], id)
     end
   elseif not s[4] then
     -- Adopted or reported before it was submitted.
     call('HSET', key, 'class', class, 'slots', slots, 'src', src, 'tags', tags)
-    call('SET', Q .. 'spec:' .. id, spec)
+    specs[#specs + 1], specs[#specs + 2] = Q .. 'spec:' .. id, spec
     if st == 'C' or st == 'X' then
       call('HSET', key, 'by', job)
       call('HINCRBY', job_key(job), 'in:' .. class, 1)
@@ -153,6 +154,11 @@ while i <= #ARGV do
   end
   alive[id] = st ~= 'F' and st ~= 'S' or again
   i = edge + n
+end
+if #specs > 0 then call('MSET', unpack(specs)) end
+for class, ids in pairs(free) do
+  call('RPUSH', ready_key(job, class), unpack(ids))
+  offer(job, class)
 end
 if opened > 0 then
   call('HINCRBY', job_key(job), 'open', opened)
