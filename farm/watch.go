@@ -28,13 +28,16 @@ type hub struct {
 	log    *slog.Logger
 	// completed is called when steps have ended; it does not block.
 	completed func()
+	// pace is how long what happens may wait for more that happens: each look
+	// costs as much as a step does.
+	pace time.Duration
 
 	mu       sync.Mutex
 	watchers map[string]map[*watcher]bool // by job
 }
 
 func newHub(claims *claim.Store, log *slog.Logger) *hub {
-	return &hub{claims: claims, log: log, watchers: make(map[string]map[*watcher]bool)}
+	return &hub{claims: claims, log: log, pace: 10 * time.Millisecond, watchers: make(map[string]map[*watcher]bool)}
 }
 
 // watcher is one who watches a job.
@@ -90,16 +93,12 @@ func (h *hub) run(ctx context.Context) {
 			continue
 		}
 		at = h.read(ctx, found, at)
-		pause(ctx, gathering)
+		pause(ctx, h.pace)
 	}
 }
 
 // position is how far the streams were read.
 type position struct{ done, events string }
-
-// gathering is how long what happens may wait for more that happens: each look
-// costs as much as a step does.
-const gathering = 10 * time.Millisecond
 
 // most is how many messages are asked for: that there is one is enough to know
 // when nobody watches.
