@@ -62,7 +62,7 @@ func (s *Scheduler) planOne(ctx context.Context, id string) error {
 		return s.finish(ctx, job, nil, catalog.Finish{Status: catalog.Failed, Error: err.Error(), At: time.Now()})
 	}
 	if err == nil {
-		err = s.room(ctx) // before anything is written for nothing
+		_, err = s.room(ctx) // before anything is written for nothing
 	}
 	if err != nil {
 		return err

@@ -171,7 +171,7 @@ func (s *Scheduler) viewOf(ctx context.Context, job catalog.Job) api.Job {
 // missing says what keeps a job from going on: Redis is full, or no living worker
 // serves a class that it needs.
 func (s *Scheduler) missing(ctx context.Context, job catalog.Job) string {
-	if err := s.room(ctx); errors.Is(err, errFull) {
+	if _, err := s.room(ctx); errors.Is(err, errFull) {
 		return err.Error()
 	}
 	if job.Status == catalog.Queued {
@@ -534,7 +534,8 @@ func (s *Scheduler) services() map[string]func(context.Context) error {
 			if err := s.Redis.Ping(ctx).Err(); err != nil {
 				return err
 			}
-			return s.room(ctx)
+			_, err := s.room(ctx)
+			return err
 		},
 		"catalog": func(ctx context.Context) error {
 			_, err := s.Catalog.ListJobs(ctx, catalog.JobQuery{Limit: 1})

@@ -23,8 +23,9 @@ type submitter struct {
 	have func(ctx context.Context, contents []dag.ContentHash) (map[dag.ContentHash]bool, error)
 	// keep stores a config that is too long to travel with the step.
 	keep func(ctx context.Context, config []byte) (dag.ContentHash, error)
-	// room refuses when Redis should be given no more; nil never does.
-	room func(ctx context.Context) error
+	// room is how many bytes more Redis should be given, and refuses when it is
+	// none; nil never does.
+	room func(ctx context.Context) (free int64, err error)
 }
 
 // submitted says what of a plan has to be done.
@@ -61,18 +62,21 @@ func (s *submitter) submitFrom(ctx context.Context, job string, plan *dag.Plan, 
 
 // send submits steps in parts, each when there is room for it.
 func (s *submitter) send(ctx context.Context, job string, specs []claim.Spec) (done int, err error) {
-	const part = 1000 // a few megabytes
-	for specs := range slices.Chunk(specs, part) {
+	for len(specs) > 0 {
+		part := specs[:min(len(specs), 1000)]
 		if s.room != nil {
-			if err := s.room(ctx); err != nil {
+			free, err := s.room(ctx)
+			if err != nil {
 				return done, err
 			}
+			part = part[:fitting(part, free)]
 		}
-		n, err := s.claims.Submit(ctx, job, specs)
+		n, err := s.claims.Submit(ctx, job, part)
 		done += n
 		if err != nil {
 			return done, err
 		}
+		specs = specs[len(part):]
 	}
 	return done, nil
 }
