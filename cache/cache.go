@@ -24,7 +24,7 @@ type Cache struct {
 	store    *storeLock
 	durable  *committer
 	disk     *disk
-	blocks   blocks // what streams through here
+	blocks   sync.Pool // of *block: what streams through here
 
 	staged *Scratch // of all puts; made by the first, guarded by mu
 
@@ -62,7 +62,7 @@ func Open(dir string, opts Options) (*Cache, error) {
 		return nil, fmt.Errorf("cache: %w", err)
 	}
 	c := &Cache{dir: dir, now: opts.Now, limit: opts.Limit}
-	c.blocks = make(blocks, queue)
+	c.blocks.New = func() any { return &block{data: make([]byte, blockSize)} }
 	if c.now == nil {
 		c.now = time.Now
 	}

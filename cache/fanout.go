@@ -22,25 +22,10 @@ type block struct {
 	readers atomic.Int32
 }
 
-// blocks are those that nobody uses. A sync.Pool would let them go at each
-// collection of garbage, which making them again brings about: that was a seventh
-// of the time of storing many small files.
-type blocks chan *block
-
-func (free blocks) take() *block {
-	select {
-	case b := <-free:
-		return b
-	default:
-		return &block{data: make([]byte, blockSize)}
-	}
-}
-
-func (free blocks) giveBack(b *block) {
-	select {
-	case free <- b:
-	default: // enough are kept
-	}
+// block returns a block that nothing else uses.
+func (c *Cache) block() *block {
+	b, _ := c.blocks.Get().(*block) // the pool holds nothing else
+	return b
 }
 
 // fanOut copies r to every sink and returns the number of bytes. Each sink works
@@ -48,11 +33,11 @@ func (free blocks) giveBack(b *block) {
 // the slowest alone; in lock-step they would add up. A stream of at most one
 // block is not worth a goroutine.
 func (c *Cache) fanOut(ctx context.Context, r io.Reader, progress func(int64), sinks []io.Writer) (int64, error) {
-	first := c.blocks.take()
+	first := c.block()
 	n, err := io.ReadFull(r, first.data)
 	first.n = n
 	if err != nil {
-		defer c.blocks.giveBack(first)
+		defer c.blocks.Put(first)
 		return writeAll(ctx, first.data[:n], err, progress, sinks)
 	}
 	s := stream{cache: c, free: make(chan *block, queue), blocks: 1, progress: progress}
@@ -135,7 +120,7 @@ func (s *stream) next(ctx context.Context) *block {
 			return b
 		default:
 			s.blocks++
-			return s.cache.blocks.take()
+			return s.cache.block()
 		}
 	}
 	select {
@@ -166,6 +151,6 @@ func (s *stream) drain(q <-chan *block, sink io.Writer, stop context.CancelCause
 // recycle gives the blocks back once every sink has ended.
 func (s *stream) recycle() {
 	for range len(s.free) {
-		s.cache.blocks.giveBack(<-s.free)
+		s.cache.blocks.Put(<-s.free)
 	}
 }
