@@ -22,7 +22,8 @@ local quoted = cjson.encode -- a string as JSON
 local claimed_at, lease_until -- ms, the same for all steps that a script gives out
 -- own gives the step to a worker. A step that reads no other step runs at once,
 -- since its resolved_id is its own id, unless another runs the same work. known
--- is what foreknown has of it, nil for nothing: then who calls writes the leases.
+-- is what foreknown has of it, and the lease goes into its list, which the caller
+-- writes; nil when nothing was looked up before.
 local function own(id, by, token, worker, lease, rel, attempts, slots, src, known)
   local st = 'C'
   if src == '1' and not resolver(id, id, known and known.other) then st = 'X' end
