@@ -138,10 +138,10 @@ func (s *site) wake(ctx context.Context) {
 		if err := s.client.XRead(ctx, &redis.XReadArgs{Streams: []string{done, last}, Count: 1, Block: time.Second}).Err(); err != nil {
 			continue // nothing for a second, or the end
 		}
-		s.runner.Wake("record")
 		if found, err := s.client.XRevRangeN(ctx, done, "+", "-", 1).Result(); err == nil && len(found) == 1 {
 			last = found[0].ID
 		}
+		s.runner.Wake("record") // now: of what was skipped nobody is told
 		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -89,11 +89,14 @@ func (h *hub) run(ctx context.Context) {
 			continue
 		}
 		if err != nil {
-			pause(ctx, time.Second) // Redis is away; others say so
+			_ = pause(ctx, time.Second) // Redis is away; others say so
 			continue
 		}
-		at = h.read(ctx, found, at)
-		pause(ctx, h.pace)
+		was := at.done
+		if at = h.read(ctx, found, at); at.done != was {
+			h.completed() // now: of what is skipped from here on, nobody would be told
+		}
+		_ = pause(ctx, h.pace) // the loop looks
 	}
 }
 
@@ -123,7 +126,6 @@ func (h *hub) read(ctx context.Context, found []redis.XStream, at position) posi
 		}
 		last := stream.Messages[len(stream.Messages)-1].ID
 		if stream.Stream == h.claims.Prefix.Key("done") {
-			h.completed()
 			at.done = last
 		} else {
 			at.events = last
@@ -163,14 +165,6 @@ func (h *hub) end(ctx context.Context) position {
 		return found.Val()[0].ID
 	}
 	return position{id(done), id(events)}
-}
-
-// pause waits, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // tell hands one message to the watchers of its jobs.
