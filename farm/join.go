@@ -38,10 +38,8 @@ func join(ctx context.Context, server, token string) (Joining, error) {
 		if err == nil || !again {
 			return told, err
 		}
-		select {
-		case <-ctx.Done():
-			return told, fmt.Errorf("farm: join %s: %w", server, err)
-		case <-time.After(time.Second):
+		if pause(ctx, time.Second) != nil {
+			return told, fmt.Errorf("farm: join %s: %w", server, err) // why it waited says more
 		}
 	}
 }

@@ -210,10 +210,8 @@ func openCatalog(ctx context.Context, url string, log *slog.Logger) (*catalog.DB
 			return db, err
 		}
 		log.Warn("waiting for the database", "error", err)
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(time.Second):
+		if err := pause(ctx, time.Second); err != nil {
+			return nil, err
 		}
 	}
 }

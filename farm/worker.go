@@ -276,10 +276,8 @@ func (w *Worker) awaitEpoch(ctx context.Context) error {
 			w.Logger.Info("waiting for a scheduler", "error", err)
 			said = true
 		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(100 * time.Millisecond):
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return err
 		}
 	}
 }
