@@ -78,7 +78,7 @@ func (e *Engine) Do(ctx context.Context, t Task) (Done, error) {
 func (e *Engine) workOfTask(t Task) work {
 	w := work{
 		step: t.Step, realm: t.Realm, slots: max(t.Slots, 1), force: t.Force, log: t.Log,
-		progress: t.Progress, inputs: make([]input, len(t.Inputs)),
+		progress: t.Progress, performed: func() {}, inputs: make([]input, len(t.Inputs)),
 	}
 	if w.progress == nil {
 		w.progress = func(float64) {}

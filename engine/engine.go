@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -67,9 +68,11 @@ type run struct {
 	entries    []*cache.Entry // of steps whose result is known
 	missing    []int          // inputs that a waiting step still waits for
 	queue      queue
-	free       int // slots
+	free       int      // slots
+	performed  chan int // steps whose tools are gone, and whose result is to be stored
 	outcomes   chan outcome
 	inFlight   int
+	storing    int // of these, those that hold no slots any more
 	hold       *cache.Hold
 
 	report Report
@@ -104,7 +107,7 @@ func newRun(e *Engine, job Job) *run {
 		engine: e, job: job, plan: job.Plan,
 		index: make(map[dag.CacheID]int, n), dependents: make([][]int, n), redo: make(map[dag.CacheID]bool),
 		state: make([]state, n), entries: make([]*cache.Entry, n), missing: make([]int, n),
-		free: max(e.Slots, 1), outcomes: make(chan outcome),
+		free: max(e.Slots, 1), performed: make(chan int), outcomes: make(chan outcome),
 	}
 	for i := range job.Plan.Steps {
 		r.index[job.Plan.Steps[i].ID] = i
@@ -226,15 +229,22 @@ func (r *run) loop(ctx context.Context) {
 		if r.inFlight == 0 {
 			return
 		}
-		r.settle(<-r.outcomes)
+		select {
+		case i := <-r.performed:
+			r.giveBack(i)
+		case o := <-r.outcomes:
+			r.settle(o)
+		}
 	}
 }
 
 // startNext starts the first step of the queue if its slots are free. A large
-// step at the head is waited for, not overtaken, or it would never start.
+// step at the head is waited for, not overtaken, or it would never start. What
+// waits to be stored is bounded: a disk that is slower than the tools holds
+// them up.
 func (r *run) startNext(ctx context.Context) bool {
 	i := r.queue.first()
-	if i < 0 || r.slots(i) > r.free {
+	if i < 0 || r.slots(i) > r.free || r.storing > max(r.engine.Slots, 1) {
 		return false
 	}
 	r.queue.pop()
@@ -258,11 +268,36 @@ func (r *run) slots(i int) int {
 	return min(max(r.plan.Steps[i].Slots, 1), max(r.engine.Slots, 1))
 }
 
+// giveBack frees the slots of a step whose tools are gone: storing its result
+// is waiting for the disk, and the next tool need not. It keeps them for what
+// becomes ready with the result, if that is more urgent than what is ready now.
+func (r *run) giveBack(i int) {
+	if r.urgent(i) {
+		return
+	}
+	r.state[i] = storing
+	r.storing++
+	r.free += r.slots(i)
+}
+
+// urgent reports whether a step that waits for i alone goes before the first of
+// the queue.
+func (r *run) urgent(i int) bool {
+	first := r.queue.first()
+	return slices.ContainsFunc(r.dependents[i], func(d int) bool {
+		return r.state[d] == waiting && r.missing[d] == 1 && (first < 0 || r.queue.remaining[d] > r.queue.remaining[first])
+	})
+}
+
 // settle records what became of a step and readies or skips what depends on
 // it.
 func (r *run) settle(o outcome) {
 	r.inFlight--
-	r.free += r.slots(o.index)
+	if r.state[o.index] == storing {
+		r.storing--
+	} else {
+		r.free += r.slots(o.index)
+	}
 	r.state[o.index] = o.state()
 	r.record(o)
 	if o.err != nil {

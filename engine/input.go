@@ -38,7 +38,8 @@ func (r *run) workOf(i int) (work, error) {
 	w := work{
 		index: i, step: step, realm: r.plan.Realm, slots: r.slots(i),
 		force: r.forced(i), inputs: make([]input, len(step.Inputs)),
-		progress: func(done float64) { r.watch(Event{Kind: Progress, Step: step, Done: done}) },
+		progress:  func(done float64) { r.watch(Event{Kind: Progress, Step: step, Done: done}) },
+		performed: func() { r.performed <- i },
 	}
 	for n, in := range step.Inputs {
 		var err error

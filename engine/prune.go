@@ -17,6 +17,7 @@ const (
 	waiting               // for inputs
 	ready                 // in the queue
 	running
+	storing // its tools are gone, its slots given back
 	executed
 	failed
 	skipped // behind a failed step

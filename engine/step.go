@@ -18,14 +18,15 @@ import (
 // work is one step with everything that it needs, so that its goroutine shares
 // nothing with the run.
 type work struct {
-	index    int
-	step     *dag.Step
-	inputs   []input
-	realm    string
-	slots    int
-	force    bool
-	log      io.Writer // also gets the tools' output; may be nil
-	progress func(done float64)
+	index     int
+	step      *dag.Step
+	inputs    []input
+	realm     string
+	slots     int
+	force     bool
+	log       io.Writer // also gets the tools' output; may be nil
+	progress  func(done float64)
+	performed func() // called when the result is made: no tool of the step runs any more
 }
 
 // outcome is what became of a step.
@@ -129,6 +130,7 @@ func (e *Engine) execute(ctx context.Context, w work, resolved dag.CacheID) (o o
 		return outcome{err: err, tool: usage.Seconds()}
 	}
 	made := e.toolchain(w.step)
+	w.performed()
 	o = e.store(ctx, w, resolved, output(w, result, usage, made))
 	o.executed, o.tool, o.toolchain = true, usage.Seconds(), made
 	return o
