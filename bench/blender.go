@@ -32,7 +32,7 @@ func measureBlender(b *bench) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	row, err := alternate(b.n(3, 1),
+	row, err := alternate(b.n(7, 1),
 		b.costing("artdag", b.n(48, 4), func() (float64, error) { return b.artdagFresh(1, recipe, "--jobs", "2", "-i", "clip="+scene) }),
 		b.costing("xargs", b.n(48, 4), func() (float64, error) { return b.xargs(calls, 2) }))
 	if err != nil {

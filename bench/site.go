@@ -193,9 +193,9 @@ func (s *site) open(job string) int {
 
 // await polls a condition that has to come true.
 func (b *bench) await(what string, ok func() bool) error {
-	// To look costs what is measured: a hundredth of the time is near enough.
+	// To look costs what is measured: a thousandth of the time is near enough.
 	began := time.Now()
-	for deadline := began.Add(10 * time.Minute); !ok(); time.Sleep(max(2*time.Millisecond, time.Since(began)/100)) {
+	for deadline := began.Add(10 * time.Minute); !ok(); time.Sleep(max(2*time.Millisecond, time.Since(began)/1000)) {
 		if b.ctx.Err() != nil {
 			return b.ctx.Err()
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -27,9 +28,42 @@ func (b *bench) spread(n, workers int, m crewMember) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	began, used := time.Now(), cpuNow()
 	took, err := b.worked(s, b.noops(n))
+	if err == nil {
+		err = b.sayIdle(s.crew, m, began, took, cpuNow().since(used, n))
+	}
 	if closing := s.close(); err == nil {
 		err = closing
 	}
 	return took, err
+}
+
+// sayIdle says how long slots did nothing: before the first of their steps,
+// between two of them, and after the last.
+func (b *bench) sayIdle(c crew, m crewMember, began time.Time, took float64, used string) error {
+	begun, err := c.begun()
+	if err != nil {
+		return err
+	}
+	var before, between, after time.Duration
+	gaps, end := 0, began.Add(time.Duration(took*float64(time.Second)))
+	for _, times := range begun {
+		slices.SortFunc(times, time.Time.Compare)
+		for i, at := range times {
+			if i < m.Slots {
+				before += at.Sub(began)
+			} else {
+				between += at.Sub(times[i-m.Slots]) - m.Sleep
+				gaps++
+			}
+		}
+		for _, at := range times[max(len(times)-m.Slots, 0):] {
+			after += end.Sub(at) - m.Sleep
+		}
+	}
+	slots := time.Duration(len(c) * m.Slots)
+	b.say("spread: %.2f s; a slot was idle %v before its first step, %v between two, %v after its last; %s", took,
+		(before / slots).Round(time.Millisecond), (between / time.Duration(max(gaps, 1))).Round(100*time.Microsecond), (after / slots).Round(time.Millisecond), used)
+	return nil
 }

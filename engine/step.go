@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/artdag/artdag/cache"
@@ -118,9 +119,13 @@ func (e *Engine) execute(ctx context.Context, w work, resolved dag.CacheID) (o o
 		return outcome{err: err}
 	}
 	usage := &sandbox.Usage{}
+	var asking sync.WaitGroup
+	asking.Go(func() { e.toolchain("") }) // meanwhile; the answer is kept
 	result, err := e.logged(w, scratch.Dir, func(log io.Writer) (executor.Result, error) {
 		return e.perform(ctx, w, scratch.Dir, files, log, usage)
 	})
+	asking.Wait()
+	toolchain := e.toolchain(result.Tool)
 	if err == nil {
 		err = unchanged(w.inputs)
 	} else if e.Cache.Full() { // before the scratch folder goes and makes room
@@ -129,18 +134,18 @@ func (e *Engine) execute(ctx context.Context, w work, resolved dag.CacheID) (o o
 	if err != nil {
 		return outcome{err: err, tool: usage.Seconds()}
 	}
-	made := e.toolchain(w.step)
 	w.performed()
-	o = e.store(ctx, w, resolved, output(w, result, usage, made))
-	o.executed, o.tool, o.toolchain = true, usage.Seconds(), made
+	o = e.store(ctx, w, resolved, output(w, result, usage, toolchain))
+	o.executed, o.tool, o.toolchain = true, usage.Seconds(), toolchain
 	return o
 }
 
-func (e *Engine) toolchain(step *dag.Step) string {
+// toolchain names the tools that made a result; see executor.Result.Tool.
+func (e *Engine) toolchain(tool string) string {
 	if e.Toolchain == nil {
 		return ""
 	}
-	return e.Toolchain.Of(step.TypeName())
+	return e.Toolchain.With(tool)
 }
 
 // logged keeps the step's log, above all when the step fails.

@@ -14,8 +14,8 @@ import (
 
 // Toolchain names the tools that results come from: "ffmpeg version 5.1.6
 // Copyright ...; amd64", for BLENDER "Blender 3.4.1; ffmpeg ...". The same
-// step gives the same bytes within one toolchain. A tool is asked once, when
-// the first step that may use it was executed. It is safe for concurrent use.
+// step gives the same bytes within one toolchain. A tool is asked once. It is
+// safe for concurrent use.
 type Toolchain struct {
 	ffmpeg, blender func() string
 }
@@ -31,12 +31,17 @@ func NewToolchain(run sandbox.Runner) *Toolchain {
 // Of returns the fingerprint for a step type, "SEGMENT". Tools that are not
 // installed do not appear.
 func (t *Toolchain) Of(stepType string) string {
-	parts := []string{t.ffmpeg(), runtime.GOARCH}
 	if stepType == "BLENDER" {
-		parts = append([]string{t.blender()}, parts...)
+		return t.With(t.blender())
 	}
+	return t.With("")
+}
+
+// With returns the fingerprint of what was made by a tool that said itself what
+// it is, and spared the question: "Blender 3.4.1", or empty.
+func (t *Toolchain) With(tool string) string {
 	var known []string
-	for _, part := range parts {
+	for _, part := range []string{tool, t.ffmpeg(), runtime.GOARCH} {
 		if part != "" {
 			known = append(known, part)
 		}

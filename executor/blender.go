@@ -198,7 +198,9 @@ func (b Blender) Execute(ctx context.Context, req Request) (Result, error) {
 			"--threads", fmt.Sprint(max(req.Slots, 1)), blend, "--python", "render.py", "--", "task.json"},
 	})
 	if err != nil {
-		return Result{}, c.failure(req.Scratch, watch.opened, err)
+		return Result{}, c.failure(req.Scratch, watch.by != "", err)
 	}
-	return c.collect(req.Scratch, frames)
+	result, err := c.collect(req.Scratch, frames)
+	result.Tool = watch.by
+	return result, err
 }

@@ -86,7 +86,7 @@ func spanFrom(frames []int, i int) (end, step int) {
 type renderWatch struct {
 	to     io.Writer
 	line   []byte
-	opened bool // the script runs: Blender read the .blend
+	by     string // "Blender 3.4.1", once the script runs: the .blend was read
 	done   int
 	frames int
 	report func(float64)
@@ -108,7 +108,9 @@ func (w *renderWatch) Write(p []byte) (int, error) {
 }
 
 func (w *renderWatch) read(line string) {
-	w.opened = w.opened || line == "artdag: opened"
+	if by, opened := strings.CutPrefix(line, "artdag: opened by "); opened {
+		w.by = by
+	}
 	if strings.HasPrefix(line, "artdag: rendered ") && w.done < w.frames {
 		w.done++
 		w.report(float64(w.done) / float64(w.frames))

@@ -78,6 +78,16 @@ func oneThread(cmd sandbox.Command) sandbox.Command {
 	return cmd
 }
 
+// version is what Blender says of itself when it is asked.
+func version(t *testing.T) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "blender", "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
 func TestBlenderRenders(t *testing.T) {
 	t.Parallel()
 	blend := blendFile(t)
@@ -105,6 +115,9 @@ func TestBlenderRenders(t *testing.T) {
 			if m.Facts == nil || m.Facts.Video == nil || m.Facts.Video.Width != 64 || m.Facts.Video.Height != 36 {
 				t.Errorf("%v: member %s is %+v", change, m.Name, m.Facts)
 			}
+		}
+		if !strings.HasPrefix(version(t), first.Tool+"\n") || first.Tool == "" {
+			t.Errorf("%v: made by %q, and --version says %q", change, first.Tool, version(t))
 		}
 		if first.Members[0].Name != "00000001" {
 			t.Errorf("%v: the first member is %s", change, first.Members[0].Name)

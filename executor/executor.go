@@ -69,6 +69,9 @@ type Result struct {
 	MediaType string     // "video/x-matroska"
 	Facts     *dag.Facts // as measured
 	Members   []Member   // sorted by name
+	// Tool is the program that made it as that calls itself, "Blender 3.4.1";
+	// empty when it was ffmpeg, or did not say.
+	Tool string
 }
 
 // Member is one of several outputs.

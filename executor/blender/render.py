@@ -26,7 +26,7 @@ FORMATS = {"png": "PNG", "jpg": "JPEG", "exr": "OPEN_EXR"}
 def main():
     with open(sys.argv[sys.argv.index("--") + 1], encoding="utf-8") as file:
         task = json.load(file)
-    print("artdag: opened", flush=True)
+    print("artdag: opened by Blender %s" % bpy.app.version_string, flush=True)
     # A file that cannot be read leaves Blender with an empty scene.
     if os.path.basename(bpy.data.filepath) != os.path.basename(task["blend"]):
         stop(task, fault="Blender cannot read it; is it a .blend of this version (%s) or older?" % bpy.app.version_string)
