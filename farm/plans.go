@@ -3,7 +3,10 @@ package farm
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/artdag/artdag/cache"
 	"github.com/artdag/artdag/catalog"
@@ -17,23 +20,30 @@ type planned struct {
 	needs []need // made when it is asked for
 }
 
-// plans keeps the plans of the latest jobs in memory; all of them are in the
+// plans keeps the plans that were used last in memory; all of them are in the
 // cache folder. It is safe for concurrent use.
 type plans struct {
 	cache *cache.Cache
 
 	mu    sync.Mutex
-	kept  map[dag.PlanID]*planned
-	order []dag.PlanID
+	kept  *simplelru.LRU[dag.PlanID, *planned]
+	steps int                   // of the plans that are kept
 	jobs  map[string]dag.PlanID // of the latest jobs
 	runs  map[dag.RunID]dag.PlanID
 }
 
-// plansKept bounds the plans in memory; one of 100,000 steps takes 100 MB.
-const plansKept = 16
+// What is kept in memory: some plans however large they are, and more while all
+// together have few steps. One of 100,000 steps takes 100 MB. Completions name
+// every job that wants a step, and each is looked up in the plan of that job: a
+// plan that is not kept is read anew each time.
+const (
+	plansKept = 16
+	stepsKept = 200_000
+)
 
 func newPlans(c *cache.Cache) *plans {
-	return &plans{cache: c, kept: make(map[dag.PlanID]*planned), jobs: make(map[string]dag.PlanID), runs: make(map[dag.RunID]dag.PlanID)}
+	kept, _ := simplelru.NewLRU[dag.PlanID, *planned](math.MaxInt, nil) // the size is positive
+	return &plans{cache: c, kept: kept, jobs: make(map[string]dag.PlanID), runs: make(map[dag.RunID]dag.PlanID)}
 }
 
 // add keeps a plan.
@@ -41,13 +51,14 @@ func (p *plans) add(plan *dag.Plan) *planned {
 	out := &planned{Plan: plan, at: places(plan)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, ok := p.kept[plan.ID]; !ok {
-		p.order = append(p.order, plan.ID)
+	if was, ok := p.kept.Peek(plan.ID); ok {
+		p.steps -= len(was.Steps)
 	}
-	p.kept[plan.ID] = out
-	if len(p.order) > plansKept {
-		delete(p.kept, p.order[0])
-		p.order = p.order[1:]
+	p.kept.Add(plan.ID, out)
+	p.steps += len(plan.Steps)
+	for p.kept.Len() > plansKept && p.steps > stepsKept {
+		_, old, _ := p.kept.RemoveOldest()
+		p.steps -= len(old.Steps)
 	}
 	return out
 }
@@ -56,9 +67,9 @@ func (p *plans) add(plan *dag.Plan) *planned {
 // it.
 func (p *plans) get(id dag.PlanID) (*planned, error) {
 	p.mu.Lock()
-	found := p.kept[id]
+	found, ok := p.kept.Get(id)
 	p.mu.Unlock()
-	if found != nil {
+	if ok {
 		return found, nil
 	}
 	text, err := p.cache.Plan(id)
