@@ -161,7 +161,7 @@ func (b *bench) worked(s *site, steps []claim.Spec) (float64, error) {
 		if err := s.submit(job, claim.Default, steps); err != nil {
 			return err
 		}
-		return b.await("all steps are done", func() bool { return s.open(job) == 0 })
+		return b.awaitAt(1000, "all steps are done", func() bool { return s.open(job) == 0 })
 	})
 }
 

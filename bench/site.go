@@ -191,11 +191,14 @@ func (s *site) open(job string) int {
 	return c.Open
 }
 
-// await polls a condition that has to come true.
-func (b *bench) await(what string, ok func() bool) error {
-	// To look costs what is measured: a thousandth of the time is near enough.
+// await polls a condition that has to come true, each time after a hundredth of
+// the time so far: to look costs what is measured.
+func (b *bench) await(what string, ok func() bool) error { return b.awaitAt(100, what, ok) }
+
+// awaitAt polls after another part of the time.
+func (b *bench) awaitAt(part time.Duration, what string, ok func() bool) error {
 	began := time.Now()
-	for deadline := began.Add(10 * time.Minute); !ok(); time.Sleep(max(2*time.Millisecond, time.Since(began)/1000)) {
+	for deadline := began.Add(10 * time.Minute); !ok(); time.Sleep(max(2*time.Millisecond, time.Since(began)/part)) {
 		if b.ctx.Err() != nil {
 			return b.ctx.Err()
 		}
