@@ -15,7 +15,10 @@ import (
 
 // attest is the processor that signs how the outputs of completed jobs came to
 // be, and keeps that document as content.
-type attest struct{ s *Scheduler }
+type attest struct {
+	s     *Scheduler
+	quiet time.Time // when nothing else had to be done, as far as is known
+}
 
 var _ pipeline.Processor = (*attest)(nil)
 
@@ -26,10 +29,12 @@ func (*attest) Name() string { return "provenance" }
 // Nobody waits for a document as people wait for a job: while many jobs are to be
 // planned or ended, those come first, for half a minute at most.
 func (a *attest) Trigger(ctx context.Context, cursor string) ([]pipeline.Item, string, error) {
-	jobs, err := a.s.Catalog.Unattested(ctx, time.Now().Add(-time.Minute), 20)
-	if len(jobs) > 0 && a.s.busy() && time.Since(jobs[0].Finished) < 30*time.Second {
-		return nil, cursor, err
+	if !a.s.busy() {
+		a.quiet = time.Now()
+	} else if time.Since(a.quiet) < 30*time.Second {
+		return nil, cursor, nil
 	}
+	jobs, err := a.s.Catalog.Unattested(ctx, time.Now().Add(-time.Minute), 20)
 	var out []pipeline.Item
 	for _, job := range jobs {
 		out = append(out, pipeline.Item{Key: job.ID, Data: job})

@@ -21,7 +21,7 @@ func (s *Scheduler) processors() error {
 	}
 	duties := []pipeline.Duty{
 		{Processor: pipeline.NewRecord(done, (*recorded)(s), s.Catalog), Every: 5 * time.Second}, // the hub wakes it
-		{Processor: &attest{s}, Every: 5 * time.Second},
+		{Processor: &attest{s: s}, Every: 5 * time.Second},
 		{Processor: pipeline.NewEvict(s.ID, s.cache, (*recorded)(s), time.Now), Every: 30 * time.Second},
 		{Processor: pipeline.NewExpire(s.claims, s.Catalog, (*recorded)(s), s.Classes, 10*time.Minute, time.Now), Every: time.Minute},
 	}
