@@ -12,11 +12,14 @@ import (
 )
 
 // Doorbell holds back asynq's polling: once a look into every queue found
-// nothing, the next look waits until the bell rings or a second has passed. It
-// is a hook of the client that asynq's server uses, and of no other.
+// nothing, the next look waits until the bell rings or a few seconds have passed.
+// It is a hook of the client that asynq's server uses, and of no other.
 //
 // asynq polls; at 1 ms it would pick a task up at once, and ask Redis a
-// thousand times a second. So it polls at 1 ms, and mostly waits here. What it
+// thousand times a second. So it polls at 1 ms, and mostly waits here. It asks
+// one queue after the other, in any order, up to the first that has a task, and
+// sleeps when none had: so it waits where it asks the first of a round, and sees
+// them all when the bell rings, without a sleep before the right one. What it
 // asks twice a second of each queue, whether a delayed task is due, is asked
 // only while some are known to be, and seldom otherwise.
 type Doorbell struct {
@@ -27,6 +30,7 @@ type Doorbell struct {
 	rings  uint64
 	rung   chan struct{}     // closed by the next ring
 	empty  map[string]uint64 // queue -> rings when it was found empty
+	asked  int               // queues of this round that had nothing
 	closed bool
 	delays time.Time            // until when delayed tasks fall due, as far as was heard
 	looked map[string]time.Time // set of delayed tasks -> when it was looked into
@@ -119,13 +123,14 @@ func (d *Doorbell) hear(message any) {
 	d.Ring()
 }
 
-// wait blocks while all queues are known to be empty, and returns the number of
-// rings that the look which follows has seen.
-func (d *Doorbell) wait() uint64 {
+// wait blocks at the beginning of a round while all queues are known to be empty;
+// in the middle of one there is no need to look. It returns the number of rings
+// that the look which follows has seen.
+func (d *Doorbell) wait() (at uint64, empty bool) {
 	d.mu.Lock()
-	if d.closed || !d.allEmpty() {
+	if d.closed || !d.allEmpty() || d.asked > 0 {
 		defer d.mu.Unlock()
-		return d.rings
+		return d.rings, !d.closed && d.allEmpty()
 	}
 	rung := d.rung
 	d.mu.Unlock()
@@ -138,7 +143,7 @@ func (d *Doorbell) wait() uint64 {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.rings
+	return d.rings, false
 }
 
 func (d *Doorbell) allEmpty() bool {
@@ -153,10 +158,17 @@ func (d *Doorbell) allEmpty() bool {
 	return true
 }
 
-func (d *Doorbell) foundEmpty(queue string, at uint64) {
+// found notes what a look came to. A round ends with a task, with an error, and
+// when it was at every queue.
+func (d *Doorbell) found(queue string, at uint64, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err != redis.Nil {
+		d.asked = 0
+		return
+	}
 	d.empty[queue] = at
+	d.asked = (d.asked + 1) % d.queues
 }
 
 // asks returns the queue that a command looks into, if it is asynq's dequeue
@@ -189,23 +201,37 @@ func forwards(cmd redis.Cmder) (set string, ok bool) {
 // when nothing can be due.
 func (d *Doorbell) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if set, ok := forwards(cmd); ok && !d.looks(set) {
-			if none, ok := cmd.(*redis.Cmd); ok {
-				none.SetVal(int64(0))
-				return nil
-			}
+		if set, ok := forwards(cmd); ok {
+			return d.forward(ctx, cmd, next, set)
 		}
 		queue, ok := asks(cmd)
 		if !ok {
 			return next(ctx, cmd)
 		}
-		at := d.wait()
-		err := next(ctx, cmd)
-		if err == redis.Nil {
-			d.foundEmpty(queue, at)
+		at, empty := d.wait()
+		var err error = redis.Nil
+		if empty {
+			cmd.SetErr(err)
+		} else {
+			err = next(ctx, cmd)
 		}
+		d.found(queue, at, err)
 		return err
 	}
+}
+
+// forward moves what is due, if anything can be, and rings for it.
+func (d *Doorbell) forward(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook, set string) error {
+	script, ok := cmd.(*redis.Cmd)
+	if ok && !d.looks(set) {
+		script.SetVal(int64(0))
+		return nil
+	}
+	err := next(ctx, cmd)
+	if moved, _ := script.Int(); ok && err == nil && moved > 0 {
+		d.Ring()
+	}
+	return err
 }
 
 // DialHook changes nothing.
