@@ -263,7 +263,7 @@ func TestTamperingIsRefused(t *testing.T) {
 		"a removed manifest": {without("manifest.json"), backup.ErrCut},
 		"a removed header":   {without("backup.json"), backup.ErrForeign},
 		"a newer format":     {replace("backup.json", `"format":1`, `"format":2`), backup.ErrNewer},
-		"newer tables":       {replace("backup.json", `"schema":2`, `"schema":999`), backup.ErrNewer},
+		"newer tables":       {replace("backup.json", fmt.Sprintf(`"schema":%d`, catalog.SchemaVersion), `"schema":999`), backup.ErrNewer},
 		"another key":        {replace("keys/farm.key", "A", "B"), backup.ErrDamaged},
 		"fewer rows":         {replace("manifest.json", `"jobs":2`, `"jobs":1`), backup.ErrDamaged},
 	} {
@@ -390,7 +390,7 @@ func TestADamagedVersionIsDamage(t *testing.T) {
 	h := newHouse(t, sqlite(t))
 	h.work(1, 1)
 	archive, _ := h.backup()
-	newer := repack(t, archive, replace("backup.json", `"schema":2`, `"schema":6`))
+	newer := repack(t, archive, replace("backup.json", fmt.Sprintf(`"schema":%d`, catalog.SchemaVersion), `"schema":6`))
 	newer[len(newer)-8] ^= 1 // of the checksum
 	if err := newHouse(t, sqlite(t)).restore(t.Context(), newer); !errors.Is(err, backup.ErrDamaged) {
 		t.Errorf("got %v, want damage", err)

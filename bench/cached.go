@@ -62,7 +62,9 @@ func (w *whole) resubmitted(n, times int, form func(string) string) (result, err
 		return result{}, err
 	}
 	row, err := alone(times, func() (float64, error) {
+		used := cpuNow()
 		took, err := w.timed(recipe)
+		w.bench.say("cached: %d steps again in %.3f s, for each %s", n, took, cpuNow().since(used, n))
 		return took, errors.Join(err, w.attested())
 	})
 	row.Theirs, row.Ratio = first, row.Ours/first

@@ -3,7 +3,7 @@
 //	plan --prune--> the steps that must run     prune.go
 //	     --order--> longest remaining path first, by slots   queue.go
 //	     each step: lock its resolved_id, look again, borrow inputs,
-//	     perform, store                          step.go
+//	     perform, give the slots back, store     step.go
 //	     --report-> counts, outputs, failures    report.go
 //
 // Pruning starts at the outputs: a step whose result is known and whole is
