@@ -223,12 +223,15 @@ func (d *Doorbell) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // forward moves what is due, if anything can be, and rings for it.
 func (d *Doorbell) forward(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook, set string) error {
 	script, ok := cmd.(*redis.Cmd)
-	if ok && !d.looks(set) {
+	if !ok {
+		return next(ctx, cmd)
+	}
+	if !d.looks(set) {
 		script.SetVal(int64(0))
 		return nil
 	}
 	err := next(ctx, cmd)
-	if moved, _ := script.Int(); ok && err == nil && moved > 0 {
+	if moved, _ := script.Int(); err == nil && moved > 0 {
 		d.Ring()
 	}
 	return err
