@@ -28,10 +28,10 @@ func (b *bench) spread(n, workers int, m crewMember) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	began, used := time.Now(), cpuNow()
+	used := cpuNow()
 	took, err := b.worked(s, b.noops(n))
 	if err == nil {
-		err = b.sayIdle(s.crew, m, began, took, cpuNow().since(used, n))
+		err = b.sayIdle(s.crew, m, time.Now(), took, cpuNow().since(used, n))
 	}
 	if closing := s.close(); err == nil {
 		err = closing
@@ -40,14 +40,15 @@ func (b *bench) spread(n, workers int, m crewMember) (float64, error) {
 }
 
 // sayIdle says how long slots did nothing: before the first of their steps,
-// between two of them, and after the last.
-func (b *bench) sayIdle(c crew, m crewMember, began time.Time, took float64, used string) error {
+// between two of them, and after the last. All were over at end, after so many
+// seconds.
+func (b *bench) sayIdle(c crew, m crewMember, end time.Time, took float64, used string) error {
 	begun, err := c.begun()
 	if err != nil {
 		return err
 	}
 	var before, between, after time.Duration
-	gaps, end := 0, began.Add(time.Duration(took*float64(time.Second)))
+	gaps, began := 0, end.Add(-time.Duration(took*float64(time.Second)))
 	for _, times := range begun {
 		slices.SortFunc(times, time.Time.Compare)
 		for i, at := range times {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/artdag/artdag/api"
 	"github.com/artdag/artdag/api/client"
+	"github.com/artdag/artdag/catalog"
 	"github.com/artdag/artdag/claim"
 )
 
@@ -143,12 +144,12 @@ func (w *whole) completed(jobs ...string) error {
 	var failed error
 	err := w.bench.await("the jobs complete", func() bool {
 		for len(jobs) > 0 {
-			var status string
+			var status catalog.Status
 			failed = w.database.QueryRow(w.bench.ctx, "SELECT status FROM jobs WHERE id = $1", jobs[0]).Scan(&status)
-			if failed == nil && (status == "FAILED" || status == "CANCELLED" || status == "INTERRUPTED") {
+			if failed == nil && status.Final() && status != catalog.Completed {
 				failed = fmt.Errorf("job %s is %s", jobs[0], status)
 			}
-			if failed != nil || status != "COMPLETED" {
+			if failed != nil || status != catalog.Completed {
 				return failed != nil
 			}
 			jobs = jobs[1:]
