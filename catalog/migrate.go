@@ -22,7 +22,7 @@ var migrations embed.FS
 
 // newestVersion is the number of the newest file in each folder of migrations.
 // Reading one number decides at start that nothing is to be done.
-const newestVersion = 3
+const newestVersion = 4
 
 // migrateSQLite brings the file up to date. Goose knows no lock on SQLite, so
 // a lock file beside it keeps starters apart: shared to look, exclusive to
