@@ -29,11 +29,11 @@ func (p *Planner) Plan(ctx context.Context, req Request) (*dag.Plan, error) {
 	}
 	x.inputs()
 	for _, prog := range programs {
+		if len(x.faults) < maxFaults {
+			x.node(ctx, prog)
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("plan: %w", err)
-		}
-		if len(x.faults) < maxFaults {
-			x.node(prog)
 		}
 	}
 	outputs := x.outputs()
@@ -80,7 +80,7 @@ func (x *expansion) inputs() {
 }
 
 // node expands one node into its group.
-func (x *expansion) node(p *program) {
+func (x *expansion) node(ctx context.Context, p *program) {
 	keep, ok := x.wanted(p)
 	if !ok {
 		return
@@ -103,15 +103,16 @@ func (x *expansion) node(p *program) {
 	}
 	x.steps = slices.Grow(x.steps, len(turns))
 	g := group{several: p.fanOut, things: make([]thing, 0, len(turns))}
-	for i, turn := range turns {
-		t, ok := x.step(p, i, turn)
-		if !ok {
-			if len(x.faults) >= maxFaults {
-				return
+	for first := 0; first < len(turns) && ctx.Err() == nil; first += draftsAtOnce {
+		block := turns[first:min(first+draftsAtOnce, len(turns))]
+		for _, d := range x.drafts(p, first, block) {
+			if d.made {
+				g.things = append(g.things, x.add(d))
 			}
-			continue
 		}
-		g.things = append(g.things, t)
+		if len(x.faults) >= maxFaults {
+			return
+		}
 	}
 	x.groups[p.node.ID] = g
 }
@@ -164,8 +165,8 @@ func (x *expansion) joined(p *program, refs []recipe.Reference) group {
 	return out
 }
 
-// step makes one step of a node, or finds the one that is there already.
-func (x *expansion) step(p *program, index int, turn element) (thing, bool) {
+// step makes one step of a node.
+func (x *expansion) step(p *program, index int, turn element) draft {
 	label := p.node.ID
 	if p.fanOut {
 		label = fmt.Sprintf("%s[%d]", p.node.ID, index)
@@ -173,16 +174,16 @@ func (x *expansion) step(p *program, index int, turn element) (thing, bool) {
 	}
 	inputs, ok := x.bindTurn(p, label, turn)
 	if !ok {
-		return thing{}, false
+		return draft{}
 	}
 	config, ok := x.config(p, label)
 	if !ok {
-		return thing{}, false
+		return draft{}
 	}
 	canonical, err := dag.Canonical(config)
 	if err != nil {
 		x.fault(p.node.Pos, "%s: %v", label, err)
-		return thing{}, false
+		return draft{}
 	}
 	return x.make(p, label, config, canonical, inputs)
 }

@@ -114,8 +114,8 @@ func (x *expansion) accepted(label string, b bound, things []thing) []thing {
 	return things
 }
 
-// make adds the step to the plan, unless the same work is there already.
-func (x *expansion) make(p *program, label string, config map[string]any, canonical []byte, things []thing) (thing, bool) {
+// make states what a step is and what it will come to.
+func (x *expansion) make(p *program, label string, config map[string]any, canonical []byte, things []thing) draft {
 	s := dag.Step{Type: p.typ.Type(), Config: canonical, Node: p.node.ID, Label: label, Level: 0}
 	kinds, facts := make([]dag.Kind, len(things)), make([]*dag.Facts, len(things))
 	if len(things) > 0 {
@@ -129,23 +129,14 @@ func (x *expansion) make(p *program, label string, config map[string]any, canoni
 	want, err := p.typ.Expect(config, facts)
 	if err != nil {
 		x.fault(p.node.Pos, "%s: %v", label, err)
-		return thing{}, false
+		return draft{}
 	}
 	s.Multi, s.Members = want.Multi, want.Members
 	s.Slots, s.Cost, s.Bytes = max(want.Slots, 1), want.Cost, estimate(want)
 	if want.Facts != nil && !want.Multi {
 		s.Format = want.Facts.Format
 	}
-	if at, same := x.known[s.ID]; same {
-		s.Label, s.Level = x.steps[at].Label, x.steps[at].Level
-	} else {
-		x.known[s.ID] = len(x.steps)
-		x.steps = append(x.steps, s)
-	}
-	return thing{
-		input: dag.StepInput(s.ID, ""), kind: p.typ.Output(config, kinds), facts: want.Facts,
-		multi: want.Multi, members: want.Members, label: s.Label, level: s.Level,
-	}, true
+	return draft{step: s, kind: p.typ.Output(config, kinds), facts: want.Facts, made: true}
 }
 
 // estimate guesses the bytes of the output: FFV1 keeps some 0.6 of a pixel's
