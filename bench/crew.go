@@ -196,6 +196,7 @@ func memberOf(args []string) (m crewMember, client redis.UniversalClient, open f
 
 // workInChild is one of our workers, with steps that do nothing.
 func workInChild(args []string) error {
+	farm.Ballast()
 	m, client, open, err := memberOf(args)
 	if err != nil {
 		return err

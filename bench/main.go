@@ -21,6 +21,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/artdag/artdag/farm"
 )
 
 func main() {
@@ -78,6 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	defer b.close()
 	b.profiles = *profile
+	farm.Ballast() // this process is a scheduler to its workers, and a client of asynq
 	stop, err := profiled(*profile, "bench")
 	if err != nil {
 		return err

@@ -72,6 +72,7 @@ func Main(ctx context.Context, p Program) int {
 func (p Program) serve(ctx context.Context) int {
 	ctx, kill, stop := signals(ctx)
 	defer stop()
+	Ballast()
 	log := slog.New(slog.NewTextHandler(p.Stderr, nil))
 	err := p.Command.Serve(ctx, p.Version, log, kill)
 	if err != nil && !errors.Is(err, context.Canceled) {

@@ -40,6 +40,7 @@ func (c upCmd) Run(a *app) error {
 	if c.Verbose {
 		level = slog.LevelInfo
 	}
+	farm.Ballast()
 	up := farm.Up{
 		Dir: filepath.Join(dir, "farm"), Size: size, Workers: c.Workers, Slots: c.Slots, Listen: c.Listen, Tokens: c.Tokens, Token: c.Token,
 		Redis: c.Redis, Database: c.Database, IPFS: c.IPFS, Realm: c.Realm, Effects: c.Effects, Version: version,
