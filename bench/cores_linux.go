@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -16,9 +17,10 @@ import (
 )
 
 // undisturbed gives a process a core for itself, until it is given back: all else
-// that this bench started has the other cores. A priority over others (SCHED_FIFO)
-// is the wrong means: of each second in which anybody else waits for the core,
-// be it the kernel, Linux gives them 50 ms in one piece.
+// that this bench started has the other cores, and of what the machine runs there
+// (its agents, threads of the kernel, milliseconds at a time) nothing comes before
+// it. The priority alone would not do: where a core is busy for a second while
+// others wait for it, Linux gives them 50 ms of it in one piece.
 func undisturbed(pid int) (core int, back func() error, err error) {
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
@@ -31,12 +33,24 @@ func undisturbed(pid int) (core int, back func() error, err error) {
 	own, rest := unix.CPUSet{}, all
 	own.Set(core)
 	rest.Clear(core)
-	back = func() error { return errors.Join(keepTo(pid, &all), keepOthersTo(pid, &all)) }
-	err = errors.Join(keepTo(pid, &own), keepOthersTo(pid, &rest))
+	back = func() error {
+		return errors.Join(prefer(pid, unix.SCHED_NORMAL, 0), keepTo(pid, &all), keepOthersTo(pid, &all))
+	}
+	err = errors.Join(keepTo(pid, &own), keepOthersTo(pid, &rest), prefer(pid, unix.SCHED_FIFO, 10))
 	if err != nil {
 		err = errors.Join(err, back())
 	}
 	return core, back, err
+}
+
+// prefer sets how a thread is chosen from those that may run: with SCHED_FIFO
+// before all of a lower priority (1 to 99), which only root may ask for.
+func prefer(thread int, policy, priority uint32) error {
+	err := unix.SchedSetAttr(thread, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: policy, Priority: priority}, 0)
+	if err != nil {
+		return fmt.Errorf("set the priority of thread %d: %w", thread, err)
+	}
+	return nil
 }
 
 // last returns the last core of a set: interrupts mostly go to the first.
@@ -79,8 +93,8 @@ func keepTo(pid int, cores *unix.CPUSet) error {
 
 // watchCore does the same small work on a core again and again, before all others
 // there, until its input ends, and prints how long that took: what the machine
-// under this one does to whoever has the core. It is a process of its own because
-// a collection of garbage would count as well.
+// under this one does to whoever has the core. It is a process of its own, which
+// collects no garbage: that would count as well, and take the core from Redis.
 func watchCore(args []string) error {
 	core, err := strconv.Atoi(args[0])
 	if err != nil {
@@ -89,10 +103,11 @@ func watchCore(args []string) error {
 	runtime.LockOSThread()
 	var own unix.CPUSet
 	own.Set(core)
-	err = errors.Join(unix.SchedSetaffinity(0, &own), unix.SchedSetAttr(0, &unix.SchedAttr{Policy: unix.SCHED_FIFO, Priority: 50}, 0))
+	err = errors.Join(unix.SchedSetaffinity(0, &own), prefer(0, unix.SCHED_FIFO, 50))
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(-1) // collecting is begun by whoever needs memory: that is the thread with the core
 	ended := make(chan struct{})
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin) // an error is an end as well
@@ -107,6 +122,7 @@ func watchCore(args []string) error {
 
 // moments returns the seconds that the same piece of work took each time.
 func moments(ended <-chan struct{}) (took []float64) {
+	took = make([]float64, 0, 1<<18) // of minutes: to grow would be work on the core
 	nap, work := unix.NsecToTimespec(time.Millisecond.Nanoseconds()), make([]byte, 4<<10)
 	for {
 		began := time.Now()
