@@ -16,6 +16,16 @@ type Unrecorded struct {
 	Oldest  time.Duration // how long the oldest of them has been there; 0 when there is none
 }
 
+// UnrecordedAtMost returns how many completions the stream holds: those that are
+// not recorded, and sometimes one more. It is one round trip.
+func (s *Store) UnrecordedAtMost(ctx context.Context) (int64, error) {
+	n, err := s.Redis.XLen(ctx, s.Prefix.Key("done")).Result()
+	if err != nil {
+		return 0, fmt.Errorf("claim: ask how many completions wait: %w", err)
+	}
+	return n, nil
+}
+
 // Unrecorded returns how far recording is behind, in two round trips.
 func (s *Store) Unrecorded(ctx context.Context) (Unrecorded, error) {
 	var now *redis.TimeCmd

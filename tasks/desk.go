@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"errors"
+	"time"
 
 	"github.com/artdag/artdag/claim"
 	"github.com/artdag/artdag/groupcommit"
@@ -25,7 +26,11 @@ type filing struct {
 var errNotFiled = errors.New("the completion was not filed")
 
 func newDesk(w *Worker) *desk {
-	return &desk{groupcommit.New(claim.CompleteAtOnce, w.completeAll)}
+	p := pace{sleep: time.Sleep, now: time.Now, behind: func() (int64, error) { return w.Claims.UnrecordedAtMost(w.life()) }}
+	return &desk{groupcommit.New(claim.CompleteAtOnce, func(group []*filing) {
+		w.completeAll(group)
+		p.after(len(group)) // groups are served one after the other
+	})}
 }
 
 // file returns the next step, if one was handed on, when the completion is
