@@ -50,6 +50,13 @@ func newStreams(t *testing.T) *streams {
 		<-ended
 		client.Close()
 	})
+	// The hub begins where the stream ends when it looks first: of what came before,
+	// nobody is told.
+	for deadline := time.Now().Add(time.Minute); s.seen.Load() == nil; time.Sleep(time.Millisecond) {
+		if s.done(); time.Now().After(deadline) {
+			t.Fatal("the hub does not begin")
+		}
+	}
 	return s
 }
 
