@@ -12,7 +12,5 @@ const ballastSize = 24 << 20
 // bytes, which nobody touches, so that they take address space and no memory.
 // A program calls it once, at its start.
 func Ballast() {
-	if ballast == nil {
-		ballast = make([]byte, ballastSize)
-	}
+	ballast = make([]byte, ballastSize)
 }

@@ -28,21 +28,21 @@ const draftsOfPart = 128
 // part of them; their faults are in the order of the steps all the same.
 func (x *expansion) drafts(p *program, first int, turns []element) []draft {
 	out := make([]draft, len(turns))
-	size := max(draftsOfPart, (len(turns)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	cores := runtime.GOMAXPROCS(0)
+	size := max(draftsOfPart, (len(turns)+cores-1)/cores)
 	var parts []*part
 	var group sync.WaitGroup
 	for from := 0; from < len(turns); from += size {
-		part := &part{expansion: x.fork(), first: first + from}
-		parts = append(parts, part)
-		to := min(from+size, len(turns))
-		group.Go(func() { part.draft(p, turns[from:to], out[from:to]) })
+		own, to := &part{expansion: x.fork(), first: first + from}, min(from+size, len(turns))
+		parts = append(parts, own)
+		group.Go(func() { own.draft(p, turns[from:to], out[from:to]) })
 	}
 	group.Wait()
-	for _, part := range parts {
-		if part.thrown != nil {
-			panic(part.thrown) // here, where the caller can recover
+	for _, done := range parts {
+		if done.thrown != nil {
+			panic(done.thrown) // here, where the caller can recover
 		}
-		x.faults = append(x.faults, part.faults...)
+		x.faults = append(x.faults, done.faults...)
 	}
 	x.faults = x.faults[:min(len(x.faults), maxFaults)]
 	return out
@@ -63,6 +63,8 @@ func (x *expansion) fork() *expansion {
 	return &fork
 }
 
+// draft makes steps into out, until there are as many faults as are shown, and
+// keeps a panic for the goroutine that waits.
 func (x *part) draft(p *program, turns []element, out []draft) {
 	defer func() { x.thrown = recover() }()
 	for i, turn := range turns {
