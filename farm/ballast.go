@@ -12,5 +12,7 @@ const ballastSize = 24 << 20
 // bytes, which nobody touches, so that they take address space and no memory.
 // A program calls it once, at its start.
 func Ballast() {
-	ballast = make([]byte, ballastSize)
+	if ballast == nil {
+		ballast = make([]byte, ballastSize)
+	}
 }
